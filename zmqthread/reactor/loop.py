@@ -1,0 +1,167 @@
+"""The I/O thread: one selector, a heap of timers and an inbox that any thread may write to."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from zmqthread.reactor.seams import Seams
+from zmqthread.reactor.selector import EDGE, READ
+
+log = logging.getLogger("zmqthread")
+
+_AWAKE = -math.inf
+
+
+class Timer:
+    """A call to come.  `cancel` may be called from any thread and lets go of the function."""
+
+    __slots__ = ("call", "when")
+
+    def __init__(self, when: float, call: Callable[[], None]) -> None:
+        self.when = when
+        self.call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        """Make the timer do nothing."""
+        self.call = None
+
+    def __lt__(self, other: Timer) -> bool:
+        return self.when < other.when
+
+
+class Loop:
+    """One I/O thread.  Everything but the inbox, `ring` and the selector belongs to that thread."""
+
+    def __init__(self, seams: Seams, name: str) -> None:
+        self.seams = seams
+        self.name = name
+        self.selector = seams.selector()
+        #: Whether this selector can watch other selectors (epoll, kqueue).
+        self.nests = self.selector.fileno() >= 0
+        self.errors = 0
+        #: The longest time, in seconds, that one turn kept the thread from its selector.
+        self.longest_turn = 0.0
+        self.load = 0
+        self._waker = seams.waker()
+        self._inbox: deque[Timer | Callable[[], None]] = deque()
+        self._timers: list[Timer] = []
+        # When the thread will wake by itself; _AWAKE while it runs and needs no ring.
+        self._wakes_at = _AWAKE
+        self._stopping = False
+        self._stopped_hook: Callable[[], None] | None = None
+        self._thread: Any = None
+        self.selector.register(self._waker, READ | EDGE, self._on_ring)
+
+    def start(self, stopped: Callable[[], None]) -> None:
+        """Start the thread; ``stopped`` is called in it when it ends, for whatever reason."""
+        self._stopped_hook = stopped
+        self._thread = self.seams.start_thread(self.name, self._run)
+
+    def stop(self) -> None:
+        """Ask the thread to end after the turn it is in."""
+        self.call(self._stop)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the thread's end."""
+        self._thread.join(timeout)
+
+    def close(self) -> None:
+        """Release the descriptors, once the thread has ended (or was never started)."""
+        self._waker.close()
+        self.selector.close()
+
+    # -- from any thread ---------------------------------------------------------------------
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run ``function`` in the I/O thread, soon."""
+        self._inbox.append(function)
+        # The sleeper announces itself, then looks at the inbox once more: see _sleep.
+        if self._wakes_at != _AWAKE:
+            self._waker.ring()
+
+    def call_at(self, when: float, function: Callable[[], None]) -> Timer:
+        """Run ``function`` in the I/O thread at ``when`` on the monotonic clock."""
+        timer = Timer(when, function)
+        self._inbox.append(timer)
+        if when < self._wakes_at:
+            self._waker.ring()
+        return timer
+
+    # -- the I/O thread ----------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self._stopping = True
+
+    def _on_ring(self, _events: int) -> None:
+        self._waker.drain()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self.turn(self._sleep())
+        finally:
+            self._wakes_at = _AWAKE
+            if self._stopped_hook is not None:
+                self._stopped_hook()
+
+    def _sleep(self) -> list[tuple[Any, int]]:
+        """Wait for the next event or timer and return what is ready."""
+        timers = self._timers
+        while timers and timers[0].call is None:
+            heapq.heappop(timers)
+        self._wakes_at = timers[0].when if timers else math.inf
+        # Announced: whoever writes to the inbox from here on rings.  What came before is seen
+        # by taking it out, which orders this look behind the other thread's append.
+        if self._take_inbox():
+            self._wakes_at = _AWAKE
+            return self.selector.select(0)
+        timeout = None
+        if timers:
+            timeout = max(0.0, timers[0].when - self.seams.monotonic())
+        ready = self.selector.select(timeout)
+        self._wakes_at = _AWAKE
+        return ready
+
+    def turn(self, ready: list[tuple[Any, int]]) -> None:
+        """Handle what is ready, then the inbox, then the timers that are due."""
+        monotonic = self.seams.monotonic
+        began = monotonic()
+        for handler, events in ready:
+            self._guard(handler, events)
+        self._take_inbox()
+        timers = self._timers
+        while timers and timers[0].when <= began:
+            call = heapq.heappop(timers).call
+            if call is not None:
+                self._guard(call)
+        took = monotonic() - began
+        if took > self.longest_turn:
+            self.longest_turn = took
+
+    def _take_inbox(self) -> bool:
+        inbox = self._inbox
+        found = False
+        while True:
+            try:
+                item = inbox.popleft()
+            except IndexError:
+                return found
+            found = True
+            if isinstance(item, Timer):
+                if item.call is not None:
+                    heapq.heappush(self._timers, item)
+            else:
+                self._guard(item)
+
+    def _guard(self, call: Callable[..., None], *args: Any) -> None:
+        """Run a handler: whatever it raises is logged and counted, and the thread goes on."""
+        try:
+            call(*args)
+        except Exception:
+            self.errors += 1
+            log.exception("%s: a handler failed", self.name)

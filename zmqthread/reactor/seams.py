@@ -1,0 +1,66 @@
+"""The only door to clock, selectors, sockets, locks and threads.
+
+The core takes all five from one `Seams` object.  `SYSTEM` is the standard library; tests hand in a
+simulated kernel with virtual time and a seeded schedule, and run the same code on it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
+from zmqthread.reactor.waker import EventfdWaker, SocketpairWaker, Waker
+
+
+class Seams:
+    """The standard library, seen through the names that the core uses."""
+
+    #: Seconds on a clock that never jumps.
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    get_ident: Callable[[], int] = staticmethod(threading.get_ident)
+    #: Jitter, ids; not for keys.
+    random: random.Random = random.SystemRandom()
+
+    def selector(self) -> Selector:
+        """Return a new selector."""
+        return EpollSelector() if hasattr(select, "epoll") else PortableSelector()
+
+    def waker(self) -> Waker:
+        """Return a new waker."""
+        return EventfdWaker() if hasattr(os, "eventfd") else SocketpairWaker()
+
+    def socket(self, family: int, kind: int, proto: int = 0) -> Any:
+        """Return a new non-blocking socket that a child process does not inherit."""
+        sock = socket.socket(family, kind, proto)
+        sock.setblocking(False)
+        return sock
+
+    def lock(self) -> Any:
+        """Return a new lock."""
+        return threading.Lock()
+
+    def start_thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
+        """Start a daemon thread: a forgotten context does not keep the interpreter alive."""
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
+
+
+class FlatSeams(Seams):
+    """As on systems whose selectors cannot be nested: the I/O thread drives alone."""
+
+    def selector(self) -> Selector:
+        """Return a selector that cannot be watched by another one."""
+        import selectors
+
+        return PortableSelector(selectors.SelectSelector())
+
+
+SYSTEM = Seams()

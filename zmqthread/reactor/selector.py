@@ -1,0 +1,183 @@
+"""The selector of a socket or of an I/O thread: epoll directly where there is one, else ``selectors``.
+
+Both kinds offer the same six calls.  ``select`` returns ``(data, events)`` pairs, and hang-ups and
+errors are reported as readiness, so that the handler meets them in its next system call.
+"""
+
+from __future__ import annotations
+
+import select
+import selectors
+from typing import Any, Protocol
+
+READ = 1
+WRITE = 2
+#: Report a change once, not for as long as it lasts.  Wakers use it: no read to clear them.
+EDGE = 4
+
+#: More events than these wait for the next call; epoll serves descriptors in turn.
+_MOST_EVENTS = 256
+
+
+class HasFileno(Protocol):
+    """Anything with a descriptor."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        ...
+
+
+class Selector(Protocol):
+    """What the core asks of a selector.  Registration may come from any thread at any time."""
+
+    def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Watch ``fileobj`` for ``events`` (READ, WRITE, EDGE; 0 keeps silent)."""
+
+    def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Change what is watched for."""
+
+    def unregister(self, fileobj: HasFileno | int) -> None:
+        """Stop watching; unknown descriptors are ignored."""
+
+    def select(self, timeout: float | None) -> list[tuple[Any, int]]:
+        """Wait up to ``timeout`` seconds (None: for ever) and return what is ready."""
+        ...
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable while something is ready, or -1."""
+        ...
+
+    def close(self) -> None:
+        """Release the descriptor; the watched ones stay open."""
+
+
+def _fd(fileobj: HasFileno | int) -> int:
+    return fileobj if isinstance(fileobj, int) else fileobj.fileno()
+
+
+class EpollSelector:
+    """A selector over one epoll set; its own descriptor can be watched by another one."""
+
+    __slots__ = ("_data", "_epoll", "_masks", "_poll")
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._poll = self._epoll.poll
+        self._data: dict[int, Any] = {}
+        self._masks: dict[int, int] = {}
+
+    def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Watch ``fileobj``; see `Selector`."""
+        fd = _fd(fileobj)
+        self._data[fd] = data
+        self._masks[fd] = 0
+        self._watch(fd, events)
+
+    def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Change what is watched for; see `Selector`."""
+        fd = _fd(fileobj)
+        self._data[fd] = data
+        if self._masks.get(fd) != events:
+            self._watch(fd, events)
+
+    def _watch(self, fd: int, events: int) -> None:
+        # epoll reports a hang-up even when asked for nothing: a silent descriptor has to leave.
+        before = self._masks[fd]
+        mask = (
+            (select.EPOLLIN if events & READ else 0)
+            | (select.EPOLLOUT if events & WRITE else 0)
+            | (select.EPOLLET if events & EDGE else 0)
+        )
+        if not events:
+            if before:
+                self._epoll.unregister(fd)
+        elif before:
+            self._epoll.modify(fd, mask)
+        else:
+            self._epoll.register(fd, mask)
+        self._masks[fd] = events
+
+    def unregister(self, fileobj: HasFileno | int) -> None:
+        """Stop watching; see `Selector`."""
+        fd = _fd(fileobj)
+        self._data.pop(fd, None)
+        if self._masks.pop(fd, 0):
+            try:
+                self._epoll.unregister(fd)
+            except OSError:
+                pass  # closed by somebody else: epoll has dropped it already
+
+    def select(self, timeout: float | None) -> list[tuple[Any, int]]:
+        """Wait and return what is ready; see `Selector`."""
+        ready = self._poll(timeout, _MOST_EVENTS)
+        if not ready:
+            return ready  # type: ignore[return-value]
+        get = self._data.get
+        found = []
+        for fd, mask in ready:
+            data = get(fd)
+            if data is not None:
+                # 1 = EPOLLIN, 4 = EPOLLOUT; anything else is an error or a hang-up: both ways.
+                found.append((data, mask & 1 | (mask & 4) >> 1 if not mask & ~5 else READ | WRITE))
+        return found
+
+    def fileno(self) -> int:
+        """Return the epoll descriptor."""
+        return self._epoll.fileno()
+
+    def close(self) -> None:
+        """Close the epoll descriptor."""
+        self._epoll.close()
+        self._data.clear()
+        self._masks.clear()
+
+
+class PortableSelector:
+    """A selector over ``selectors.DefaultSelector`` (or the one given), edge mode left out."""
+
+    __slots__ = ("_asked", "_selector")
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        self._selector = selector or selectors.DefaultSelector()
+        self._asked: dict[int, int] = {}
+
+    def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Watch ``fileobj``; see `Selector`."""
+        fd = _fd(fileobj)
+        self._asked[fd] = 0
+        self.modify(fd, events, data)
+
+    def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
+        """Change what is watched for; see `Selector`."""
+        fd = _fd(fileobj)
+        before = self._asked[fd]
+        events &= READ | WRITE
+        if not events:
+            if before:
+                self._selector.unregister(fd)
+        elif before:
+            self._selector.modify(fd, events, data)
+        else:
+            self._selector.register(fd, events, data)
+        self._asked[fd] = events
+
+    def unregister(self, fileobj: HasFileno | int) -> None:
+        """Stop watching; see `Selector`."""
+        fd = _fd(fileobj)
+        if self._asked.pop(fd, 0):
+            self._selector.unregister(fd)
+
+    def select(self, timeout: float | None) -> list[tuple[Any, int]]:
+        """Wait and return what is ready; see `Selector`."""
+        if timeout is None and not self._asked:  # pragma: no cover - nothing could ever wake it
+            raise RuntimeError("a wait for nothing, without an end")
+        return [(key.data, events) for key, events in self._selector.select(timeout)]
+
+    def fileno(self) -> int:
+        """Return -1: this kind is not watched by others."""
+        return -1
+
+    def close(self) -> None:
+        """Release the selector."""
+        self._selector.close()
+        self._asked.clear()

@@ -1,0 +1,85 @@
+"""Wake a thread that sleeps in ``select``: an eventfd, or a socket pair where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import Protocol
+
+
+class Waker(Protocol):
+    """A descriptor that any thread may ring.  Register it with ``READ | EDGE``."""
+
+    def ring(self) -> None:
+        """Make the descriptor readable; never blocks, rings may run together."""
+
+    def drain(self) -> None:
+        """Take note of the rings so far."""
+
+    def fileno(self) -> int:
+        """Return the descriptor to watch."""
+        ...
+
+    def close(self) -> None:
+        """Release the descriptors; ringing afterwards does nothing."""
+
+
+class EventfdWaker:
+    """Watched edge-triggered, an eventfd needs no read to be cleared: one system call a wake-up."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self) -> None:
+        self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """Add one to the counter; it takes 2**64 - 1 rings to fill it."""
+        fd = self._fd
+        if fd >= 0:
+            with contextlib.suppress(BlockingIOError, OSError):
+                os.eventfd_write(fd, 1)
+
+    def drain(self) -> None:
+        """Nothing to do: every ring is an edge of its own."""
+
+    def fileno(self) -> int:
+        """Return the eventfd."""
+        return self._fd
+
+    def close(self) -> None:
+        """Close the eventfd."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class SocketpairWaker:
+    """For systems without eventfd; a full buffer means that it rings already."""
+
+    __slots__ = ("_near", "_far")
+
+    def __init__(self) -> None:
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+
+    def ring(self) -> None:
+        """Write one octet."""
+        with contextlib.suppress(OSError):
+            self._far.send(b"\0")
+
+    def drain(self) -> None:
+        """Read what is there."""
+        with contextlib.suppress(OSError):
+            while len(self._near.recv(4096)) == 4096:
+                pass
+
+    def fileno(self) -> int:
+        """Return the reading end."""
+        return self._near.fileno()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self._near.close()
+        self._far.close()
