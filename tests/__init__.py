@@ -1,0 +1,1 @@
+"""The tests of zmqthread, laid out as the package is."""

@@ -1,0 +1,65 @@
+"""Fixtures of every test: nothing may be left behind, and time has one scaled unit."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DESCRIPTORS = "/proc/self/fd"
+# The interpreter and hypothesis open these once, at a moment of their own choosing, and keep them.
+KEPT_OPEN = frozenset({"/dev/urandom", "/dev/random", "/dev/null"})
+GRACE = 2.0  # unscaled seconds for a thread that was told to end, or a peer's close to arrive
+
+
+def open_descriptors() -> set[tuple[int, str]]:
+    """Return (number, target) of each open descriptor; empty where the system cannot tell."""
+    found: set[tuple[int, str]] = set()
+    try:
+        numbers = os.listdir(DESCRIPTORS)
+    except FileNotFoundError:
+        return found
+    for number in numbers:
+        try:
+            target = os.readlink(f"{DESCRIPTORS}/{number}")
+        except FileNotFoundError:
+            continue  # the descriptor of this very listing
+        if target not in KEPT_OPEN:
+            found.add((int(number), target))
+    return found
+
+
+def leftovers(threads: set[threading.Thread], descriptors: set[tuple[int, str]]) -> list[str]:
+    """Name what is alive now and was not before."""
+    names = [f"thread {t.name}" for t in threading.enumerate() if t not in threads]
+    names += [f"descriptor {n} ({what})" for n, what in sorted(open_descriptors() - descriptors)]
+    return names
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing() -> Iterator[None]:
+    """Fail a test that leaves a thread or a descriptor behind."""
+    threads, descriptors = set(threading.enumerate()), open_descriptors()
+    yield
+    deadline = time.monotonic() + seconds(GRACE)
+    # Collecting costs milliseconds, so it is done only for a test that is under suspicion.
+    while (left := leftovers(threads, descriptors)) and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(0.005)
+    if left:
+        pytest.fail("left behind: " + ", ".join(left), pytrace=False)
+
+
+@pytest.fixture
+def unit() -> Callable[[float], float]:
+    """Scale seconds for a slow machine: every time-out and wait of a test goes through here."""
+    return seconds
