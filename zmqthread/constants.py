@@ -120,7 +120,7 @@ class _TypedOption(IntEnum):
         """Make a member from its number; the type is int where none is given."""
         member = int.__new__(cls, value)
         member._value_ = value
-        member._opt_type = opt_type
+        member._opt_type = opt_type  # noqa: SLF001 - pyzmq's name
         return member
 
 

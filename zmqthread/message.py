@@ -1,0 +1,544 @@
+"""Frames, trackers of memory shared with the engine, and the typed events of subscribers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from threading import TIMEOUT_MAX, Event
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, SupportsIndex, TypeAlias
+from weakref import ref
+
+from .constants import EINVAL, GROUP_MAX_LENGTH, MessageOption
+from .errors import NotDone, error_about
+
+# Below this many bytes a copy costs less than keeping track of shared memory (pyzmq's value).
+COPY_THRESHOLD = 65536
+
+# Inside Frame, ``bytes`` in an annotation would be its property.
+Octets: TypeAlias = bytes
+
+_NOTHING: Final[Mapping[str, str]] = {}
+# libzmq 4.1 and later know the first under both names.
+_SAME_PROPERTY: Final = {"Identity": "Routing-Id", "Routing-Id": "Identity"}
+
+
+def _threshold() -> int:
+    """Return ``zmqthread.COPY_THRESHOLD`` as it is now: programs set it on the package."""
+    package = sys.modules.get(__package__ or "")
+    return int(getattr(package, "COPY_THRESHOLD", COPY_THRESHOLD))
+
+
+class MessageTracker:
+    """Tells when the engine no longer uses the memory of some messages.
+
+    Args:
+        towatch: trackers, tracked frames, or events.
+
+    Raises:
+        ValueError: a frame is not tracked.
+        TypeError: something else was given.
+    """
+
+    events: set[Event]
+    peers: set[MessageTracker]
+
+    def __init__(self, *towatch: MessageTracker | Event | Frame) -> None:
+        """Sort what is to be watched."""
+        self.events = set()
+        self.peers = set()
+        for watched in towatch:
+            if isinstance(watched, Event):
+                self.events.add(watched)
+            elif isinstance(watched, MessageTracker):
+                self.peers.add(watched)
+            elif not isinstance(watched, Frame):
+                raise TypeError(f"Require Events or Message Frames, not {type(watched)}")
+            elif watched.tracker is None:
+                raise ValueError("Not a tracked message")
+            else:
+                self.peers.add(watched.tracker)
+
+    @property
+    def done(self) -> bool:
+        """True if the engine uses none of the messages any more."""
+        return all(event.is_set() for event in self.events) and all(
+            peer.done for peer in self.peers
+        )
+
+    def wait(self, timeout: float | None = -1) -> None:
+        """Wait until all messages are done with.
+
+        Args:
+            timeout: seconds; negative or None means for ever.
+
+        Raises:
+            NotDone: the time is over.
+        """
+        deadline = None
+        if timeout is not None and timeout >= 0:
+            deadline = time.monotonic() + timeout
+        self._wait_until(deadline)
+
+    def _wait_until(self, deadline: float | None) -> None:
+        for event in self.events:
+            # An event that is set counts even when the time is over.
+            left = TIMEOUT_MAX if deadline is None else max(0.0, deadline - time.monotonic())
+            if not event.wait(min(left, TIMEOUT_MAX)):
+                raise NotDone
+        for peer in self.peers:
+            peer._wait_until(deadline)  # noqa: SLF001 - its own class
+
+
+_FINISHED_TRACKER: Final = MessageTracker()
+
+
+class _Share:
+    """The user's memory, held by all frames that show it; the tracker is done when none is left."""
+
+    __slots__ = ("event", "view")
+
+    def __init__(self, view: memoryview, event: Event | None) -> None:
+        self.view = view
+        self.event = event
+
+    def __del__(self) -> None:
+        del self.view  # first: who waits for the event may resize what it showed
+        if self.event is not None:
+            self.event.set()
+
+
+def _flat_view(data: Any) -> memoryview:
+    """Return a one-dimensional view of the bytes of an object, without a copy where possible."""
+    if isinstance(data, str):
+        raise TypeError("Str objects not allowed. Only: bytes, buffer interfaces.")
+    view = data.buffer if isinstance(data, Frame) else memoryview(data)
+    if not view.contiguous:
+        raise BufferError("memory must be contiguous")
+    if view.ndim == 1 and view.format == "B":
+        return view
+    if view.nbytes and view.c_contiguous:
+        return view.cast("B")
+    return memoryview(view.tobytes(order="A"))
+
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+
+    class _Exporter:
+        """Where a frame keeps what it does not share, and how it exports the buffer protocol."""
+
+        __slots__ = ("_content", "_share")
+
+        # bytes until somebody asks for a view, which has to be writable
+        _content: bytes | bytearray
+        _share: _Share | None
+
+        def _fill(self, data: bytes | memoryview) -> None:
+            self._content = bytes(data)
+
+        def _fill_for_export(self, view: memoryview) -> None:
+            self._content = b""
+
+        def _size(self) -> int:
+            return len(self._content)
+
+        def __buffer__(self, flags: int, /) -> memoryview:
+            if self._share is not None:
+                return self._share.view
+            if isinstance(self._content, bytes):
+                self._content = bytearray(self._content)
+            return memoryview(self._content)
+
+else:
+
+    class _Exporter(bytearray):
+        """Where a frame keeps what it does not share, and how it exports the buffer protocol.
+
+        Before Python 3.12 only a built-in type can export it, and cannot be asked first: the
+        bytes have to be in it from the start. A frame is no bytearray in any other respect.
+        """
+
+        __slots__ = ("_share",)
+        __str__ = object.__str__
+        __hash__ = object.__hash__
+        _fill = _fill_for_export = bytearray.__init__
+        _size = bytearray.__len__
+
+        @property
+        def _content(self):
+            return self
+
+    class _Hidden:
+        def __get__(self, instance, owner=None):
+            raise AttributeError("a Frame has no methods of bytearray")
+
+    for _name in set(dir(bytearray)) - set(dir(object)) - {"__alloc__", "__len__"}:
+        setattr(_Exporter, _name, None if _name.startswith("__") else _Hidden())
+    for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+        setattr(_Exporter, _name, getattr(object, _name))
+
+
+class Frame(_Exporter):
+    """One frame of a message: for sending without a copy, and for what came with a message.
+
+    Properties of a received message are read as ``frame["User-Id"]``; known are Socket-Type,
+    Identity (the same as Routing-Id), User-Id, Peer-Address, Resource and names that begin
+    with ``X-``. Frames are equal only to themselves.
+
+    A frame of at least the threshold's size, or made with ``copy=False``, shares the memory of
+    ``data``, which must not change until the tracker is done: when neither the engine nor any
+    frame holds it any more. Before Python 3.12 the buffer protocol needs a copy, which such a
+    frame makes once, at the start; what is sent is the shared memory all the same.
+
+    Args:
+        data: any contiguous buffer; None means an empty frame.
+        track: whether ``tracker`` is to tell when the memory is no longer used.
+        copy: whether to copy; None leaves it to the size.
+        copy_threshold: bytes from which memory is shared, 0 for always; None: COPY_THRESHOLD.
+
+    Raises:
+        TypeError: data is text, or no buffer.
+        BufferError: data is not contiguous.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_buffer",
+        "_bytes",
+        "_copied",
+        "_group",
+        "_routing_id",
+        "metadata",
+        "more",
+        "tracker",
+        "tracker_event",
+    )
+
+    more: bool
+    tracker: MessageTracker | None
+    tracker_event: Event | None
+    metadata: Mapping[str, str]
+
+    _bytes: bytes | None
+    _buffer: ref[memoryview] | None
+    _copied: bool
+    _group: str
+    _routing_id: int
+
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
+        """Make a frame without contents."""
+        frame = super().__new__(cls)
+        frame.more = frame._copied = False
+        frame.tracker = frame.tracker_event = None
+        frame._share = frame._bytes = frame._buffer = None
+        frame.metadata = _NOTHING
+        frame._group = ""
+        frame._routing_id = 0
+        return frame
+
+    def __init__(
+        self,
+        data: Any = None,
+        track: bool = False,
+        copy: bool | None = None,
+        copy_threshold: int | None = None,
+    ) -> None:
+        """Copy or share the data."""
+        if track:
+            self.tracker = _FINISHED_TRACKER
+        if data is None:
+            self._fill(b"")
+            return
+        view = _flat_view(data)
+        if copy is None:
+            copy = view.nbytes < (_threshold() if copy_threshold is None else copy_threshold)
+        if copy:
+            self._fill(data if type(data) is bytes else view)
+        else:
+            self._share_view(view, track)
+            self._fill_for_export(view)
+
+    @classmethod
+    def shared(cls, data: Any, track: bool = False) -> Self:
+        """Make a frame for the engine only: it always shares memory, and exports no buffer.
+
+        Raises:
+            TypeError: data is text, or no buffer.
+            BufferError: data is not contiguous.
+        """
+        frame = cls.__new__(cls)
+        frame._share_view(_flat_view(data), track)  # noqa: SLF001 - its own class
+        return frame
+
+    @classmethod
+    def received(
+        cls,
+        item: bytes | Frame,
+        more: bool = False,
+        metadata: Mapping[str, str] = _NOTHING,
+    ) -> Self:
+        """Make the frame that a program gets from what was in a pipe.
+
+        Args:
+            item: the contents.
+            more: whether another frame of the message follows.
+            metadata: the properties of the message; one mapping serves a whole connection.
+        """
+        frame = cls.__new__(cls)
+        if isinstance(item, Frame):
+            item._show_in(frame)  # noqa: SLF001 - its own class
+        else:
+            frame._fill(item)  # noqa: SLF001
+        frame.more = more
+        frame.metadata = metadata
+        return frame
+
+    def lend(self) -> bytes | Frame:
+        """Return what goes into a pipe: bytes, or a frame for the engine that shares the memory.
+
+        The engine takes ``data`` of that frame, and drops the frame, or calls its ``release``,
+        when all is written.
+        """
+        if self._share is None:
+            return self._snapshot()
+        frame = Frame.__new__(Frame)
+        frame._share = self._share  # noqa: SLF001 - its own class
+        return frame
+
+    def release(self) -> None:
+        """Give up the share in the memory; the tracker is done when no frame has one left.
+
+        Dropping the frame does the same. What is shared can no longer be read through it.
+        """
+        self._share = None
+
+    @property
+    def data(self) -> bytes | memoryview:
+        """What is sent: a view of the memory if it is shared, otherwise the bytes as they are now.
+
+        A frame of ``shared`` or ``lend`` is empty after ``release``.
+        """
+        return self._snapshot() if self._share is None else self._share.view
+
+    def _share_view(self, view: memoryview, track: bool) -> None:
+        if track:
+            self.tracker_event = Event()
+            self.tracker = MessageTracker(self.tracker_event)
+        self._share = _Share(view, self.tracker_event)
+
+    def _snapshot(self) -> bytes:
+        # Not ``bytes``, which stays what it was when it was first looked at.
+        content = self._content
+        return content if isinstance(content, bytes) else bytes(memoryview(content))
+
+    def _show_in(self, frame: Frame) -> None:
+        frame._share, frame._copied = self._share, self._copied
+        frame.tracker, frame.tracker_event = self.tracker, self.tracker_event
+        frame._group, frame._routing_id = self._group, self._routing_id
+        if self._share is None:
+            frame._fill(self._snapshot())
+        else:
+            frame._fill_for_export(self._share.view)
+
+    @property
+    def bytes(self) -> Octets:
+        """The contents, copied at most once: later changes through a view do not show."""
+        if self._bytes is None:
+            self._bytes = bytes(self.data)
+        return self._bytes
+
+    @property
+    def buffer(self) -> memoryview:
+        """A view of the contents, of the user's own memory if it is shared."""
+        view = None if self._buffer is None else self._buffer()
+        if view is None:
+            view = memoryview(self) if self._share is None else self._share.view[:]
+            self._buffer = ref(view)
+        return view
+
+    def __len__(self) -> int:
+        return self._size() if self._share is None else len(self._share.view)
+
+    def __bytes__(self) -> Octets:
+        return self.bytes
+
+    def __repr__(self) -> str:
+        size = len(self)
+        shown = repr(bytes(self.buffer[:12] if size > 16 else self.buffer))
+        if size > 16:
+            shown += f"...{_readable(size)}"
+        module = type(self).__module__.partition(".")[0]
+        return f"<{module}.{type(self).__name__}({shown})>"
+
+    def __copy__(self) -> Self:
+        return self.fast_copy()
+
+    def fast_copy(self) -> Self:
+        """Return another frame with the same contents, shared if these are, and properties."""
+        self._copied = self._share is not None
+        frame = type(self).__new__(type(self))
+        self._show_in(frame)
+        frame.more, frame.metadata = self.more, self.metadata
+        return frame
+
+    copy = fast_copy
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        raise TypeError("cannot pickle a Frame: pickle its bytes")
+
+    def __getitem__(self, key: int | str | Octets) -> int | str:
+        return self.get(key)
+
+    def get(self, option: int | str | Octets) -> int | str:
+        """Return a property.
+
+        Args:
+            option: a MessageOption, "routing_id", "group", or the name of a property that came
+                with the message.
+
+        Raises:
+            ZMQError: EINVAL: there is no such property.
+            TypeError: the name is of another type.
+        """
+        if isinstance(option, int):
+            return self._get_number(option)
+        option = _text(option)
+        if option == "routing_id":
+            return self._routing_id
+        if option == "group":
+            return self._group
+        value = self.metadata.get(option)
+        if value is None:
+            value = self.metadata.get(_SAME_PROPERTY.get(option, ""))
+        if value is None:
+            raise error_about(EINVAL, property=option)
+        return value
+
+    def _get_number(self, option: int) -> int:
+        if option == MessageOption.MORE:
+            return int(self.more)
+        if option == MessageOption.SHARED:
+            return int(self._copied)
+        if option == MessageOption.SRCFD and "__fd" in self.metadata:
+            return int(self.metadata["__fd"])
+        raise error_about(EINVAL, property=option)
+
+    def set(self, option: int | str, value: int | str | Octets) -> None:
+        """Set "routing_id" (1 to 2**32-1) or "group" (at most 255 octets); nothing else can be.
+
+        Raises:
+            ZMQError: EINVAL: another property, or a value out of range.
+            TypeError: the value has the wrong type.
+        """
+        if option == "routing_id":
+            if not isinstance(value, int):
+                raise TypeError(f"expected int, got: {value!r}")
+            if not 0 < value < 1 << 32:
+                raise error_about(EINVAL, routing_id=value)
+            self._routing_id = value
+        elif option == "group":
+            group = _text(value)
+            if len(group.encode("utf-8", "surrogateescape")) > GROUP_MAX_LENGTH or "\0" in group:
+                raise error_about(EINVAL, group=value)
+            self._group = group
+        else:
+            raise error_about(EINVAL, property=option)
+
+    @property
+    def group(self) -> str:
+        """The group of a RADIO or DISH message, "" if it has none."""
+        return self._group
+
+    @group.setter
+    def group(self, group: str | Octets) -> None:
+        self.set("group", group)
+
+    @property
+    def routing_id(self) -> int:
+        """The number of the peer that a SERVER or PEER message came from or goes to, 0 if none."""
+        return self._routing_id
+
+    @routing_id.setter
+    def routing_id(self, routing_id: int) -> None:
+        self.set("routing_id", routing_id)
+
+
+Message = Frame
+
+
+def _text(name: object) -> str:
+    if isinstance(name, bytes):
+        # Any octets may come and go; only valid UTF-8 looks like what was meant.
+        return name.decode("utf-8", "surrogateescape")
+    if not isinstance(name, str):
+        raise TypeError(f"expected str, got: {name!r}")
+    return name
+
+
+def _readable(size: int) -> str:
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 1000)):
+        if size >= scale:
+            return f"{size / scale:.0f}{unit}"
+    return f"{size}B"
+
+
+class _Event:
+    """What a subscriber tells its publisher; the one argument is in the field its class names."""
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def _key(self) -> bytes:
+        octets: bytes = getattr(self, type(self).__match_args__[0])
+        return octets
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._key()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._key()!r})"
+
+
+class _AboutTopic(_Event):
+    __slots__ = ("topic",)
+    __match_args__ = ("topic",)
+
+    def __init__(self, topic: bytes) -> None:
+        self.topic = topic
+
+
+class _AboutGroup(_Event):
+    __slots__ = ("group",)
+    __match_args__ = ("group",)
+
+    def __init__(self, group: bytes) -> None:
+        self.group = group
+
+
+class Subscribe(_AboutTopic):
+    """A peer wants the messages that begin with ``topic``."""
+
+    __slots__ = ()
+
+
+class Cancel(_AboutTopic):
+    """A peer takes one subscription to ``topic`` back."""
+
+    __slots__ = ()
+
+
+class Join(_AboutGroup):
+    """A peer wants the messages of ``group``."""
+
+    __slots__ = ()
+
+
+class Leave(_AboutGroup):
+    """A peer leaves ``group``."""
+
+    __slots__ = ()
