@@ -1,0 +1,216 @@
+"""The grammar of endpoints: ``scheme://address``, checked to the last character at once.
+
+What can be told from the text alone is told here, so that a wrong port or a broken bracket is an
+error of ``bind`` or ``connect`` and not a connection that never comes about. Whether a name exists
+and whether an address is ours is the transports' to find out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
+from typing import ClassVar, Literal, NoReturn, TypeAlias
+
+from zmqthread.constants import Errno
+from zmqthread.errors import strerror, zmq_error
+
+Use: TypeAlias = Literal["bind", "connect"]
+
+#: ``sun_path`` of Linux holds 108 octets; libzmq keeps one for a closing NUL, abstract names too.
+IPC_PATH_MAX = 107
+
+
+@dataclass(frozen=True, slots=True)
+class InprocEndpoint:
+    """A name within one context; of any length."""
+
+    scheme: ClassVar[str] = "inproc"
+    text: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TcpEndpoint:
+    """A host and a port, and for ``connect`` perhaps the local address to start from.
+
+    Hosts are without brackets: ``*``, an IPv4 or IPv6 literal (perhaps with ``%zone``), a host
+    name or, for local addresses, an interface name. Port 0 stands for ``*`` as well.
+    """
+
+    scheme: ClassVar[str] = "tcp"
+    text: str
+    host: str
+    port: int
+    source: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpcEndpoint:
+    """A path in the file system, an abstract name of Linux, or ``*`` for a path to be made up."""
+
+    scheme: ClassVar[str] = "ipc"
+    text: str
+    #: As written, an abstract name with its ``@``; ``*`` for the wildcard.
+    path: str
+
+    @property
+    def abstract(self) -> bool:
+        """Whether this is a name in Linux's abstract name space."""
+        return self.path.startswith("@")
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the path is to be made up at bind."""
+        return self.path == "*"
+
+
+Endpoint: TypeAlias = InprocEndpoint | TcpEndpoint | IpcEndpoint
+
+
+def parse(text: str, use: Use) -> Endpoint:
+    """Return what `text` means as the argument of `use`.
+
+    Args:
+        text: ``scheme://address``; the scheme in lower case.
+        use: ``"bind"`` or ``"connect"``: wildcards are for the one, source addresses for the other.
+
+    Raises:
+        ZMQError: EINVAL for what is malformed, EPROTONOSUPPORT for an unknown or an unavailable
+            transport, ENAMETOOLONG for an ipc path over 107 octets; the text names the offending
+            value and the endpoint.
+    """
+    scheme, separator, address = text.partition("://")
+    if not separator:
+        _refuse(text, "it has no '://'")
+    if not address:
+        _refuse(text, "nothing follows the '://'")
+    if "\0" in text:
+        _refuse(text, "it holds a NUL character")
+    parser = _PARSERS.get(scheme)
+    if parser is None:
+        known = scheme in _UNAVAILABLE
+        why = "is not available in this build" if known else "is not a transport"
+        _refuse(text, f"{scheme!r} {why}", Errno.EPROTONOSUPPORT)
+    return parser(text, address, use)
+
+
+def _refuse(text: str, why: str, number: int = Errno.EINVAL) -> NoReturn:
+    """Raise the error that says what is wrong with `text`."""
+    shown = text if len(text) <= 300 else f"{text[:300]}..."
+    raise zmq_error(number, f"{strerror(number)}: {why} (endpoint {shown!r})")
+
+
+def _parse_inproc(text: str, address: str, _use: Use) -> InprocEndpoint:
+    return InprocEndpoint(text, address)
+
+
+def _parse_ipc(text: str, address: str, use: Use) -> IpcEndpoint:
+    if address.startswith("*"):
+        if use == "connect":
+            _refuse(text, "'*' is for bind only: nobody can connect to it")
+        return IpcEndpoint(text, "*")
+    if address == "@":
+        _refuse(text, "the abstract name after '@' is empty")
+    length = len(os.fsencode(address))
+    if length > IPC_PATH_MAX:
+        _refuse(text, f"{length} octets, the limit is {IPC_PATH_MAX}", errno.ENAMETOOLONG)
+    return IpcEndpoint(text, address)
+
+
+def _parse_tcp(text: str, address: str, use: Use) -> TcpEndpoint:
+    source_text, semicolon, target = address.rpartition(";")
+    if not semicolon:
+        host, port = _host_and_port(text, target)
+        return TcpEndpoint(text, _checked_host(text, host, use), _port(text, port, use))
+    if use == "bind":
+        _refuse(text, "a source address (before ';') is for connect only")
+    host, port = _host_and_port(text, target)
+    return TcpEndpoint(
+        text, _checked_host(text, host, use), _port(text, port, use), _source(text, source_text)
+    )
+
+
+def _source(text: str, source: str) -> tuple[str, int]:
+    """Return host and port of the local end; without a port, or with ``*``, any port will do."""
+    if ":" in source and not source.endswith("]"):
+        host, port = _host_and_port(text, source)
+    else:
+        host, port = source, "*"
+    if host == "*":
+        _refuse(text, "the source address is '*'")
+    # The local end may be named by its interface, as in bind.
+    return _checked_host(text, host, "bind"), _port(text, port, "bind")
+
+
+def _host_and_port(text: str, address: str) -> tuple[str, str]:
+    host, colon, port = address.rpartition(":")
+    if not colon or port.endswith("]"):
+        _refuse(text, f"{address!r} has no port")
+    return host, port
+
+
+def _port(text: str, port: str, use: Use) -> int:
+    if port == "*" and use == "bind":
+        return 0
+    # isdecimal() alone takes the digits of every script.
+    if not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65535):
+        wildcard = " or '*'" if use == "bind" else ""
+        _refuse(text, f"port {port!r} is not a number from 0 to 65535{wildcard}")
+    return int(port)
+
+
+_NUMERIC_V4 = re.compile(r"[0-9.]+")
+# Names of RFC 1123, with the underscores that are found in the wild.
+_HOST_NAME = re.compile(r"[0-9A-Za-z_][-0-9A-Za-z_.]{0,254}")
+# Linux allows anything but '/', ':' and white space in the name of an interface.
+_INTERFACE = re.compile(r"[^\s/:;%*\[\]]{1,255}")
+
+
+def _checked_host(text: str, host: str, use: Use) -> str:
+    """Return `host` without its brackets."""
+    if host[:1] == "[" and host[-1:] == "]":
+        host = host[1:-1]
+    if not host:
+        _refuse(text, "the host is empty")
+    if host == "*":
+        if use == "connect":
+            _refuse(text, "'*' is for bind only: nobody can connect to it")
+    elif ":" in host:
+        _check_v6(text, host)
+    elif _NUMERIC_V4.fullmatch(host):
+        _check_v4(text, host)
+    elif not (_INTERFACE if use == "bind" else _HOST_NAME).fullmatch(host):
+        _refuse(text, f"{host!r} is not a host")
+    return host
+
+
+def _check_v6(text: str, host: str) -> None:
+    try:
+        IPv6Address(host)
+    except AddressValueError:
+        _refuse(text, f"{host!r} is not an IPv6 address")
+
+
+def _check_v4(text: str, host: str) -> None:
+    try:
+        # The short forms too (127.1): getaddrinfo takes them, and so do existing programs.
+        socket.inet_aton(host)
+    except OSError:
+        _refuse(text, f"{host!r} is not an IPv4 address")
+
+
+_PARSERS: dict[str, Callable[[str, str, Use], Endpoint]] = {
+    "inproc": _parse_inproc,
+    "ipc": _parse_ipc,
+    "tcp": _parse_tcp,
+}
+
+#: What other ZeroMQs speak and this one does not (yet); each moves up when it is built.
+_UNAVAILABLE = frozenset(
+    {"udp", "ws", "wss", "pgm", "epgm", "norm", "tipc", "vmci", "vsock"},
+)
