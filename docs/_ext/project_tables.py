@@ -1,0 +1,156 @@
+"""Sphinx directives for tables that are made from the project itself, so that they cannot go stale.
+
+``conformance-table`` and ``hostile-table`` read the names of the tests, ``differences-table`` reads
+``differences.toml`` and looks its tests up.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+ROOT = Path(__file__).parent.parent.parent
+RFC_TEST = re.compile(r"test_rfc(?P<rfc>\d+)_(?P<row>[a-z]\d\d)(?:_|$)")
+HOSTILE_TEST = re.compile(r"test_hostile_(?P<row>[a-z]\d+)(?:_|$)")
+NO_TEST = "none yet"
+
+
+class FoundTest(NamedTuple):
+    """A test function: its name and its first line of explanation."""
+
+    name: str
+    summary: str
+
+
+def summary_of(node: ast.FunctionDef) -> str:
+    """Return the first line of the docstring, or the words of the name."""
+    if text := ast.get_docstring(node):
+        return text.splitlines()[0]
+    rest = re.sub(r"^test_(rfc\d+_[a-z]\d\d|hostile_[a-z]\d+)_?", "", node.name)
+    return rest.replace("_", " ")
+
+
+def find_tests() -> list[FoundTest]:
+    """Return every test function of the suite."""
+    found: list[FoundTest] = []
+    for path in sorted(ROOT.joinpath("tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        found += (FoundTest(f.name, summary_of(f)) for f in functions if f.name.startswith("test_"))
+    return found
+
+
+def begins_with(name: str, start: str) -> bool:
+    """Tell whether ``name`` is ``start`` or continues it with a new word."""
+    return name == start or name.startswith(start + "_")
+
+
+def list_table(header: Sequence[str], rows: Iterable[Sequence[str]], widths: str) -> str:
+    """Return reStructuredText of a table; a cell may hold several paragraphs."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in (header, *rows):
+        for column, cell in enumerate(row):
+            first, *rest = cell.split("\n")
+            lines.append(f"{'   * -' if column == 0 else '     -'} {first}".rstrip())
+            lines.extend(f"       {line}".rstrip() for line in rest)
+    return "\n".join(lines) + "\n"
+
+
+def literals(names: Iterable[str]) -> str:
+    return ", ".join(f"``{name}``" for name in names)
+
+
+class ConformanceTable(SphinxDirective):
+    """The requirements of the RFCs that have a test, one row each."""
+
+    def run(self) -> list[nodes.Node]:
+        rows: dict[tuple[int, str], list[FoundTest]] = {}
+        for test in find_tests():
+            if match := RFC_TEST.match(test.name):
+                rows.setdefault((int(match["rfc"]), match["row"].upper()), []).append(test)
+        if not rows:
+            return self.parse_text_to_nodes("No requirement has a test yet.")
+        text = f"{len(rows)} requirements have a test.\n\n" + list_table(
+            ("RFC", "id", "what is shown", "tests"),
+            (
+                (
+                    str(rfc),
+                    row,
+                    "; ".join(t.summary for t in tests),
+                    literals(t.name for t in tests),
+                )
+                for (rfc, row), tests in sorted(rows.items())
+            ),
+            "5 5 45 45",
+        )
+        return self.parse_text_to_nodes(text)
+
+
+class HostileTable(SphinxDirective):
+    """The rows of hostile input that have a test."""
+
+    def run(self) -> list[nodes.Node]:
+        rows: dict[str, list[FoundTest]] = {}
+        for test in find_tests():
+            if match := HOSTILE_TEST.match(test.name):
+                rows.setdefault(match["row"].upper(), []).append(test)
+        if not rows:
+            return self.parse_text_to_nodes("No hostile input has a test yet.")
+        text = f"{len(rows)} kinds of hostile input have a test.\n\n" + list_table(
+            ("row", "what is shown", "tests"),
+            (
+                (row, "; ".join(t.summary for t in tests), literals(t.name for t in tests))
+                for row, tests in sorted(rows.items(), key=lambda item: natural(item[0]))
+            ),
+            "5 50 45",
+        )
+        return self.parse_text_to_nodes(text)
+
+
+def natural(row: str) -> tuple[str, int]:
+    """Sort G2 before G10."""
+    return row[0], int(row[1:])
+
+
+class DifferencesTable(SphinxDirective):
+    """The intended differences from libzmq of one area, each with the tests that hold it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        source = ROOT / "docs" / "differences.toml"
+        self.env.note_dependency(str(source))
+        rows = tomllib.loads(source.read_text(encoding="utf-8"))["row"]
+        area = self.arguments[0]
+        names = [test.name for test in find_tests()]
+        chosen = [self._cells(row, names) for row in rows if row["area"] == area]
+        if not chosen:
+            raise self.error(f"differences.toml has no area {area!r}")
+        header = ("libzmq", "zmqthread", "why", "test")
+        return self.parse_text_to_nodes(list_table(header, chosen, "30 30 20 20"))
+
+    @staticmethod
+    def _cells(row: dict[str, str], names: Sequence[str]) -> tuple[str, ...]:
+        tests = [n for n in names if any(begins_with(n, start) for start in row["tests"])]
+        return row["libzmq"], row["zmqthread"], row["why"], literals(tests) or NO_TEST
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directives."""
+    app.add_directive("conformance-table", ConformanceTable)
+    app.add_directive("hostile-table", HostileTable)
+    app.add_directive("differences-table", DifferencesTable)
+    return {"parallel_read_safe": True}
