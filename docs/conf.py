@@ -23,7 +23,11 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
-html_theme_options = {"description": "ZeroMQ for Python without a compiled core"}
+html_theme_options = {
+    "description": "ZeroMQ for Python without a compiled core",
+    "page_width": "1240px",
+    "body_max_width": "none",
+}
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
