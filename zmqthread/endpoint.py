@@ -91,6 +91,10 @@ def parse(text: str, use: Use) -> Endpoint:
         _refuse(text, "nothing follows the '://'")
     if "\0" in text:
         _refuse(text, "it holds a NUL character")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        _refuse(text, "it cannot be encoded for the system")
     parser = _PARSERS.get(scheme)
     if parser is None:
         known = scheme in _UNAVAILABLE
@@ -101,8 +105,11 @@ def parse(text: str, use: Use) -> Endpoint:
 
 def _refuse(text: str, why: str, number: int = Errno.EINVAL) -> NoReturn:
     """Raise the error that says what is wrong with `text`."""
-    shown = text if len(text) <= 300 else f"{text[:300]}..."
-    raise zmq_error(number, f"{strerror(number)}: {why} (endpoint {shown!r})")
+    raise zmq_error(number, f"{strerror(number)}: {_cut(why)} (endpoint {_cut(text)!r})")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 def _parse_inproc(text: str, address: str, _use: Use) -> InprocEndpoint:
@@ -123,35 +130,30 @@ def _parse_ipc(text: str, address: str, use: Use) -> IpcEndpoint:
 
 
 def _parse_tcp(text: str, address: str, use: Use) -> TcpEndpoint:
-    source_text, semicolon, target = address.rpartition(";")
-    if not semicolon:
-        host, port = _host_and_port(text, target)
-        return TcpEndpoint(text, _checked_host(text, host, use), _port(text, port, use))
-    if use == "bind":
+    source, semicolon, target = address.rpartition(";")
+    if semicolon and use == "bind":
         _refuse(text, "a source address (before ';') is for connect only")
-    host, port = _host_and_port(text, target)
-    return TcpEndpoint(
-        text, _checked_host(text, host, use), _port(text, port, use), _source(text, source_text)
-    )
+    host, port = _host_and_port(text, target, use)
+    return TcpEndpoint(text, host, port, _source(text, source) if semicolon else None)
 
 
 def _source(text: str, source: str) -> tuple[str, int]:
     """Return host and port of the local end; without a port, or with ``*``, any port will do."""
-    if ":" in source and not source.endswith("]"):
-        host, port = _host_and_port(text, source)
-    else:
-        host, port = source, "*"
+    if ":" not in source or source.endswith("]"):
+        source += ":*"
+    # The local end may be named by its interface, as in bind.
+    host, port = _host_and_port(text, source, "bind")
     if host == "*":
         _refuse(text, "the source address is '*'")
-    # The local end may be named by its interface, as in bind.
-    return _checked_host(text, host, "bind"), _port(text, port, "bind")
+    return host, port
 
 
-def _host_and_port(text: str, address: str) -> tuple[str, str]:
+def _host_and_port(text: str, address: str, use: Use) -> tuple[str, int]:
     host, colon, port = address.rpartition(":")
     if not colon or port.endswith("]"):
         _refuse(text, f"{address!r} has no port")
-    return host, port
+    number = _port(text, port, use)
+    return _checked_host(text, host, use), number
 
 
 def _port(text: str, port: str, use: Use) -> int:
