@@ -1,0 +1,70 @@
+"""The seams of one simulated node, in place of the standard library."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from tests.sim.locks import SimLock, SimThread
+from tests.sim.net import SimNet
+from tests.sim.poll import SimSelector, SimWaker
+from tests.sim.stream import SimSocket
+from tests.sim.task import MACHINERY
+from zmqthread.reactor.seams import Seams
+
+MACHINERY.add(__file__)
+
+_CLOCK_YIELDS = 0.1
+
+
+class SimSeams(Seams):
+    """One process.  Nodes on the same net reach each other and nothing else.
+
+    ``nested=False`` is a system whose selectors cannot be watched.  ``edge=True`` honours EDGE as
+    epoll does and leaves wakers undrained; otherwise everything is level-triggered.
+    """
+
+    def __init__(
+        self, net: SimNet, node: str = "main", *, nested: bool = True, edge: bool = False
+    ) -> None:
+        self.net, self.kernel, self.node = net, net.kernel, node
+        self.nested, self.edge = nested, edge
+        self.random = random.Random(f"{net.kernel.seed} {node}")
+        self.monotonic = self._monotonic
+        self.get_ident = net.kernel.ident
+        self._frozen_at = self._frozen_until = 0.0
+
+    def _monotonic(self) -> float:
+        kernel, faults = self.kernel, self.net.faults
+        kernel.now += kernel.step_time  # a busy loop on the clock comes to its end
+        if kernel.rng.random() < _CLOCK_YIELDS:
+            kernel.point("clock")
+        if kernel.now < self._frozen_until:
+            return self._frozen_at
+        if faults.clock_freeze and self.net.roll(faults.clock_freeze, "clock stood still"):
+            self._frozen_at = kernel.now
+            self._frozen_until = kernel.now + kernel.rng.uniform(0.0, faults.freeze_time)
+        return kernel.now
+
+    def selector(self) -> Any:
+        return SimSelector(self.net, self.node, nested=self.nested, edge=self.edge)
+
+    def waker(self) -> Any:
+        return SimWaker(self.net, self.node, edge=self.edge)
+
+    def socket(self, family: int, kind: int, proto: int = 0) -> SimSocket:
+        self.kernel.point("socket")
+        sock = SimSocket(self.net, self.node, family, kind, proto)
+        sock.open_fd()
+        return sock
+
+    def lock(self) -> Any:
+        return SimLock(self.kernel)
+
+    def start_thread(self, name: str, target: Callable[[], None]) -> Any:
+        if self.net.roll(self.net.faults.thread, "no thread"):
+            raise RuntimeError("can't start new thread")
+        task = self.kernel.spawn(target, name, self.node, service=True)
+        self.kernel.point("start_thread")
+        return SimThread(task)
