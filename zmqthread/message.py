@@ -18,7 +18,7 @@ COPY_THRESHOLD = 65536
 # Inside Frame, ``bytes`` in an annotation would be its property.
 Octets: TypeAlias = bytes
 
-_NOTHING: Final[Mapping[str, str]] = {}
+_NOTHING: Final[Mapping[str, str | Octets]] = {}
 # libzmq 4.1 and later know the first under both names.
 _SAME_PROPERTY: Final = {"Identity": "Routing-Id", "Routing-Id": "Identity"}
 
@@ -217,7 +217,7 @@ class Frame(_Exporter):
     more: bool
     tracker: MessageTracker | None
     tracker_event: Event | None
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str | Octets]
 
     _bytes: bytes | None
     _buffer: ref[memoryview] | None
@@ -275,7 +275,7 @@ class Frame(_Exporter):
         cls,
         item: bytes | Frame,
         more: bool = False,
-        metadata: Mapping[str, str] = _NOTHING,
+        metadata: Mapping[str, str | Octets] = _NOTHING,
     ) -> Self:
         """Make the frame that a program gets from what was in a pipe.
 
@@ -412,7 +412,7 @@ class Frame(_Exporter):
             value = self.metadata.get(_SAME_PROPERTY.get(option, ""))
         if value is None:
             raise error_about(EINVAL, property=option)
-        return value
+        return _text(value)
 
     def _get_number(self, option: int) -> int:
         if option == MessageOption.MORE:
