@@ -1,0 +1,1 @@
+"""The security mechanisms of ZMTP: what runs between the greeting and the first message."""

@@ -1,0 +1,89 @@
+"""What a security mechanism is to a connection: commands in, commands out, state in between."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+Command = tuple[bytes, bytes]
+"""Name and data of a command."""
+
+
+class ZapRequest(NamedTuple):
+    """A question to the authenticator (RFC 27). The session adds domain, address and routing id.
+
+    Attributes:
+        mechanism: name of the mechanism, like "NULL".
+        credentials: none for NULL, user and password for PLAIN, the client's key for CURVE, the
+            principal for GSSAPI.
+    """
+
+    mechanism: str
+    credentials: tuple[bytes, ...]
+
+
+class Mechanism(ABC):
+    """One side of one handshake; made anew for each connection.
+
+    The connection calls `begin` when the greetings have been exchanged, `receive` for each command
+    of the peer, `zap_reply` when an answer is there, and after each of them `commands` for what is
+    to be sent. It checks `metadata` before it asks for commands, so that a peer whose metadata is
+    refused never gets READY as an answer to it.
+
+    Attributes:
+        name: what the greeting announces.
+        handshake_names: commands that have no place after the handshake.
+        transforms: message frames go through `wrap` and `unwrap`.
+        as_server: our role in the greeting; False where there are no roles.
+        metadata: the peer's metadata in wire form, once known and authentic.
+        zap_request: a question that waits for `zap_reply`; no command is read meanwhile.
+        complete: both sides are done, messages may flow.
+    """
+
+    __slots__ = ("as_server", "complete", "metadata", "zap_request")
+
+    name: ClassVar[bytes]
+    handshake_names: ClassVar[frozenset[bytes]]
+    transforms: ClassVar[bool] = False
+
+    def __init__(self, as_server: bool = False) -> None:
+        self.as_server = as_server
+        self.metadata: bytes | None = None
+        self.zap_request: ZapRequest | None = None
+        self.complete = False
+
+    @abstractmethod
+    def begin(self, metadata: bytes) -> None:
+        """The greetings agree; `metadata` is ours, in wire form."""
+
+    @abstractmethod
+    def receive(self, name: bytes, data: bytes) -> None:
+        """Take a command of the peer.
+
+        Raises:
+            ProtocolError: it is malformed, not authentic or has no place in this state.
+        """
+
+    @abstractmethod
+    def commands(self) -> list[Command]:
+        """The commands that are due now; each is given once."""
+
+    @abstractmethod
+    def zap_reply(self, status: int) -> None:
+        """Take the authenticator's status: 200, 300, 400 or 500.
+
+        After 400 and 500 `commands` gives ERROR, where the mechanism has one. After 300 nothing
+        is sent: the handshake is left to time out.
+        """
+
+    def wrap(self, flags: int, body: bytes) -> bytes:
+        """Turn a frame into the body of the frame that is sent in its place."""
+        raise NotImplementedError(f"{self.name!r} does not transform frames")
+
+    def unwrap(self, flags: int, body: bytes) -> tuple[int, bytes]:
+        """Turn a received frame into flags and body of the one inside.
+
+        Raises:
+            ProtocolError: it is not authentic, or not wrapped at all.
+        """
+        raise NotImplementedError(f"{self.name!r} does not transform frames")

@@ -1,0 +1,148 @@
+"""The handshake of a connection: what is needed until it is over, and what it tells of the peer."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Final
+
+from zmqthread.constants import Event
+from zmqthread.errors import ProtocolError
+from zmqthread.wire.failures import IncompatiblePeer, malformed, unexpected
+from zmqthread.wire.limits import Heartbeat, Limits
+from zmqthread.wire.zmtp import commands
+from zmqthread.wire.zmtp.decoder import oversized
+from zmqthread.wire.zmtp.frames import COMMAND, LARGE, MORE
+
+# fmt: off
+SOCKET_TYPES: Final = frozenset((
+    "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB",
+    "STREAM", "SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL",
+))
+# fmt: on
+# The types whose Identity means something (Z40).
+IDENTIFIED: Final = frozenset(("REQ", "DEALER", "ROUTER"))
+
+
+class Peer:
+    """What the handshake told about the other side.
+
+    Attributes:
+        socket_type: like "PUSH".
+        routing_id: its Identity, empty if it has none or is of a type where it means nothing.
+        properties: the metadata by name, with User-Id and the properties from ZAP.
+        version: major and minor version of ZMTP.
+    """
+
+    __slots__ = ("properties", "routing_id", "socket_type", "version")
+
+    def __init__(self, version: tuple[int, int]) -> None:
+        self.version = version
+        self.socket_type = ""
+        self.routing_id = b""
+        self.properties: Mapping[str, bytes] = {}
+
+    @property
+    def is_old(self) -> bool:
+        """Older than ZMTP 3.1: knows neither subscription commands nor heartbeats."""
+        return self.version < (3, 1)
+
+
+class Setup:
+    """What only the handshake needs; dropped when it is over."""
+
+    __slots__ = (
+        "accepts",
+        "deadline",
+        "greeted",
+        "heartbeat",
+        "held",
+        "limits",
+        "metadata",
+        "waiting",
+        "zap_properties",
+    )
+
+    def __init__(
+        self,
+        accepts: Container[str],
+        metadata: bytes,
+        limits: Limits,
+        heartbeat: Heartbeat | None,
+        deadline: float | None,
+    ) -> None:
+        self.accepts = accepts
+        self.metadata = metadata
+        self.limits = limits
+        self.heartbeat = heartbeat
+        self.deadline = deadline
+        self.held = bytearray()
+        self.greeted = False
+        self.waiting = False  # for the authenticator: nothing is read meanwhile
+        self.zap_properties: dict[str, bytes] = {}
+
+
+def take_command(held: bytearray, limit: int) -> bytes | None:
+    """Take the body of the first command off what was received, or None until it is whole.
+
+    Raises:
+        ProtocolError: it is no command frame (Z28), or larger than `limit`.
+    """
+    if len(held) < 2:
+        return None
+    flags = held[0]
+    if not flags & COMMAND:
+        raise unexpected("a message before the end of the handshake")
+    if flags & MORE:
+        raise malformed("MORE on a command")
+    start = 2
+    size = held[1]
+    if flags & LARGE:
+        start = 9
+        if len(held) < start:
+            return None
+        size = int.from_bytes(held[1:start])
+    if size > limit:
+        raise oversized(f"a handshake command of {size} octets, allowed are {limit}")
+    if len(held) < start + size:
+        return None
+    body = bytes(held[start : start + size])
+    del held[: start + size]
+    return body
+
+
+def meet(peer: Peer, own_type: str, setup: Setup, metadata: bytes) -> None:
+    """Check what the peer says of itself and keep it (Z37 to Z40).
+
+    Raises:
+        IncompatiblePeer: the socket types do not go together, or there is more than one.
+        ProtocolError: the metadata is malformed or breaks a rule.
+    """
+    found = commands.parse_properties(metadata, setup.limits)
+    types = [value for name, value in found if name == commands.SOCKET_TYPE]
+    identities = [value for name, value in found if name == commands.IDENTITY]
+    if not types:
+        raise commands.invalid_metadata("no Socket-Type")
+    kind = types[0].decode("ascii", "backslashreplace")
+    if len(types) > 1 or kind not in SOCKET_TYPES or kind not in setup.accepts:
+        raise IncompatiblePeer(own_type, kind[:32])
+    if len(identities) > 1 or any(len(i) > 255 or i[:1] == b"\x00" for i in identities):
+        raise commands.invalid_metadata("a bad Identity")
+    peer.socket_type = kind
+    if identities and kind in IDENTIFIED:
+        peer.routing_id = identities[0]
+    # Of two properties with one name the first holds; the authenticator's hold over the peer's.
+    peer.properties = dict(reversed(found)) | setup.zap_properties
+
+
+def zap_properties(user_id: bytes, metadata: bytes, limits: Limits) -> dict[str, bytes]:
+    """The properties of a positive ZAP reply (A09).
+
+    Raises:
+        ProtocolError: the metadata is malformed.
+    """
+    try:
+        found = dict(commands.parse_properties(metadata, limits))
+    except ProtocolError as error:
+        code = Event.PROTOCOL_ERROR_ZAP_INVALID_METADATA
+        raise ProtocolError(code, f"ZAP metadata: {error.text}") from error
+    return found | {"User-Id": user_id}

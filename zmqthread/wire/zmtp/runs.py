@@ -1,0 +1,97 @@
+"""Short frames that come many at a time, decoded without a Python step for each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, Final
+
+from zmqthread.wire.zmtp.frames import MORE
+
+# Messages in the first look, in the longest one, and how many alike make it worth a look.
+_BLOCK: Final = 64
+_WINDOW: Final = 4096
+ALIKE: Final = 8
+# Parts that the short way takes; a message that goes on is not scanned twice for long.
+FEW: Final = 16
+
+
+class _Unpackers(dict[int, Callable[..., tuple[bytes, ...]]]):
+    """By body size: a function that takes a block of short frames apart in one C loop."""
+
+    __slots__ = ("block",)
+
+    def __init__(self, block: int) -> None:
+        super().__init__()
+        self.block = block
+
+    def __missing__(self, size: int) -> Callable[..., tuple[bytes, ...]]:
+        unpack = self[size] = Struct(f"2x{size}s" * self.block).unpack_from
+        return unpack
+
+
+# Sizes 0 to 255, so both are bounded.
+_by_64: Final = _Unpackers(64)
+_by_8: Final = _Unpackers(8)
+
+
+def take_parts(buf: bytes, pos: int, out: list[Any]) -> int:
+    """Take a whole message of a few short parts; return its end, or `pos` if it is none."""
+    start = pos
+    parts: list[bytes] = []
+    end = len(buf)
+    while pos + 2 <= end and len(parts) < FEW:
+        flags = buf[pos]
+        body = pos + 2
+        pos = body + buf[pos + 1]
+        if pos > end or flags > MORE:
+            break
+        parts.append(buf[body:pos])
+        if not flags:
+            out.append(tuple(parts))
+            return pos
+    return start
+
+
+def take_run(buf: bytes, pos: int, size: int, limit: int, out: list[Any]) -> int:
+    """Take single short frames of one size, as many as follow each other; return how many.
+
+    The headers are compared in strided slices (3 ns a message), then the bodies taken out by
+    `struct` in C (35 ns a message, where a compiled pattern takes 140 and a loop 180).
+    """
+    stride = size + 2
+    left = min(limit, (len(buf) - pos) // stride)
+    window = _BLOCK
+    taken = 0
+    while left >= ALIKE:
+        count = min(window, left)
+        stop = pos + count * stride
+        flags = buf[pos:stop:stride]
+        sizes = buf[pos + 1 : stop : stride]
+        alike = count
+        if flags.count(0) != count or sizes.count(size) != count:
+            alike -= max(len(flags.lstrip(b"\x00")), len(sizes.lstrip(sizes[:1])))
+        pos = _unpack(buf, pos, size, alike, out)
+        taken += alike
+        if alike < count:
+            break
+        left -= count
+        window = min(window * 4, _WINDOW)
+    return taken
+
+
+def _unpack(buf: bytes, pos: int, size: int, count: int, out: list[Any]) -> int:
+    """Take `count` short frames of one size; return where they end."""
+    stride = size + 2
+    for unpackers in (_by_64, _by_8):
+        block = unpackers.block
+        if count >= block:
+            unpack = unpackers[size]
+            stop = pos + count // block * block * stride
+            for start in range(pos, stop, block * stride):
+                out += unpack(buf, start)
+            pos = stop
+            count %= block
+    for start in range(pos + 2, pos + 2 + count * stride, stride):
+        out.append(buf[start : start + size])
+    return pos + count * stride
