@@ -25,33 +25,49 @@ class Waker(Protocol):
         """Release the descriptors; ringing afterwards does nothing."""
 
 
+class _Descriptor:
+    """Closes itself when the last thread that uses it has let go.
+
+    Closing by hand would let a ring that is under way write into whatever gets the number next.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
 class EventfdWaker:
     """Watched edge-triggered, an eventfd needs no read to be cleared: one system call a wake-up."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._held: _Descriptor | None = _Descriptor(
+            os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        )
 
     def ring(self) -> None:
         """Add one to the counter; it takes 2**64 - 1 rings to fill it."""
-        fd = self._fd
-        if fd >= 0:
-            with contextlib.suppress(BlockingIOError, OSError):
-                os.eventfd_write(fd, 1)
+        held = self._held
+        if held is not None:
+            with contextlib.suppress(OSError):
+                os.eventfd_write(held.number, 1)
 
     def drain(self) -> None:
         """Nothing to do: every ring is an edge of its own."""
 
     def fileno(self) -> int:
-        """Return the eventfd."""
-        return self._fd
+        """Return the eventfd, -1 once closed."""
+        held = self._held
+        return -1 if held is None else held.number
 
     def close(self) -> None:
-        """Close the eventfd."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
+        """Let go of the eventfd."""
+        self._held = None
 
 
 class SocketpairWaker:

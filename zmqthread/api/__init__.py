@@ -1,0 +1,1 @@
+"""Contexts, sockets, pollers, proxies, monitors: the only code that blocks a caller."""

@@ -1,0 +1,332 @@
+"""Who drives a socket: the I/O thread, or the thread that waits for it.
+
+Each socket has a lock and a selector of its own, and whoever holds the lock may run one turn: take
+what is ready, let the sessions handle it, empty the mailbox.  By default the I/O thread does that.
+A thread that has to wait borrows the socket (one change in the I/O thread's selector) and runs the
+turns itself, so that no message is handed from thread to thread; further threads follow: they
+sleep until the driver leaves or has something for them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from zmqthread.reactor.loop import Loop, Timer
+from zmqthread.reactor.seams import Seams
+from zmqthread.reactor.selector import EDGE, READ, WRITE
+
+log = logging.getLogger("zmqthread")
+
+#: How long, in seconds, a borrowed socket may be left alone before the I/O thread takes it back,
+#: and the longest that a message of a burst waits for its flush.
+TICK = 0.002
+
+
+class Sleeper:
+    """What one thread sleeps on while others drive."""
+
+    __slots__ = ("interest", "selector", "waker")
+
+    def __init__(self, seams: Seams) -> None:
+        self.waker = seams.waker()
+        self.selector = seams.selector()
+        self.selector.register(self.waker, READ | EDGE, self)
+        #: READ or WRITE: what the thread waits for.
+        self.interest = 0
+
+    def sleep(self, timeout: float | None) -> None:
+        """Sleep until rung; an old ring may end it early."""
+        self.selector.select(timeout)
+        self.waker.drain()
+
+    def __del__(self) -> None:
+        self.waker.close()
+        self.selector.close()
+
+
+class _Sleepers(threading.local):
+    sleeper: Sleeper | None = None
+    seams: Seams | None = None
+
+
+_sleepers = _Sleepers()
+
+
+def my_sleeper(seams: Seams) -> Sleeper:
+    """Return the calling thread's own sleeper."""
+    if _sleepers.sleeper is None or _sleepers.seams is not seams:
+        _sleepers.sleeper, _sleepers.seams = Sleeper(seams), seams
+    return _sleepers.sleeper
+
+
+class TakeBack:
+    """The tick of one I/O thread: takes lent sockets back that nobody drives any more."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._lent: dict[Driven, int] = {}
+        self._ticking = False
+
+    def attend(self, socket: Driven) -> None:
+        """Look after a lent socket that its driver has just left; from any thread."""
+        if socket not in self._lent:
+            self._lent[socket] = -1
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call(self._tick)
+
+    def _tick(self) -> None:
+        for socket, seen in list(self._lent.items()):
+            with socket.lock:
+                if socket.turns != seen and socket.lent:
+                    self._lent[socket] = socket.turns
+                else:
+                    del self._lent[socket]
+                    if not socket.driven:
+                        socket.take_back()
+        if not list(self._lent):
+            self._ticking = False
+            if not list(self._lent):  # once more: see `attend`
+                return
+            self._ticking = True
+        self._loop.call_at(self._loop.seams.monotonic() + TICK, self._tick)
+
+
+class Driven:
+    """The part of a socket that threads take turns with.  "Lock held" is the rule from `turn` on."""
+
+    def __init__(self, seams: Seams, loop: Loop, keeper: TakeBack) -> None:
+        self.seams = seams
+        self.loop = loop
+        self.lock = seams.lock()
+        self.selector = seams.selector()
+        #: A thread other than the I/O thread sleeps on the selector.
+        self.driven = False
+        #: The I/O thread does not watch this socket at present.
+        self.lent = False
+        #: Counts what its threads do, so that the I/O thread sees whether any is about.
+        self.turns = 0
+        self.last_write = 0.0
+        self.released = False
+        self.errors = 0
+        self._keeper = keeper
+        self._followers: deque[Sleeper] = deque()
+        self._mailbox: deque[Callable[[], None]] = deque()
+        self._waker = seams.waker()
+        self._rung = False
+        self._scheduled: dict[Any, None] = {}
+        self._flusher_armed = False
+        self._flushes = self._flushes_seen = 0
+        self.selector.register(self._waker, READ | EDGE, self._on_ring)
+        self._watched = self.selector if loop.nests else self._waker
+
+    def _join_loop(self) -> None:
+        """Let the I/O thread drive from now on."""
+        self.loop.selector.register(self.selector, READ, self._drive)
+
+    # -- from any thread, without the lock ---------------------------------------------------------
+
+    def post(self, item: Callable[[], None]) -> None:
+        """Have ``item`` called by whoever drives this socket next, with its lock held."""
+        self._mailbox.append(item)
+        if not self._rung:
+            self._rung = True
+            self._waker.ring()
+
+    # -- turns --------------------------------------------------------------------------------------
+
+    def turn(self, ready: list[tuple[Any, int]]) -> None:
+        """Let everything that is ready be handled; lock held."""
+        self.turns += 1
+        for handler, events in ready:
+            try:
+                handler(events)
+            except Exception:
+                self.errors += 1
+                log.exception("a handler of a socket failed")
+        if self._mailbox:
+            self.empty_mailbox()
+
+    def empty_mailbox(self) -> None:
+        """Do what other sockets asked for; lock held."""
+        # Cleared first: who appends from here on rings, unless the loop below still sees it.
+        self._rung = False
+        popleft = self._mailbox.popleft
+        while True:
+            try:
+                item = popleft()
+            except IndexError:
+                return
+            try:
+                item()
+            except Exception:
+                self.errors += 1
+                log.exception("a message between sockets failed")
+
+    def glance(self) -> None:
+        """Take one turn without waiting, if nobody else is at it; lock held."""
+        if not self.driven:
+            self.turn(self.selector.select(0))
+
+    def _on_ring(self, _events: int) -> None:
+        self._waker.drain()
+
+    def _drive(self, _events: int) -> None:
+        """Take a turn in the I/O thread."""
+        with self.lock:
+            if self.lent or self.released:
+                return
+            self.turn(self.selector.select(0))
+            self.notify()
+
+    # -- waiting ------------------------------------------------------------------------------------
+
+    def wait(self, interest: int, deadline: float | None) -> bool:
+        """Let a turn pass, taken by this thread or by another; False once the deadline is over.
+
+        Lock held on entry and on return.  Whoever has waited calls `leave` in the end.
+        """
+        timeout = None
+        if deadline is not None:
+            timeout = deadline - self.seams.monotonic()
+            if timeout <= 0:
+                return False
+        self.flush_scheduled()
+        self.last_write = 0.0
+        if self.driven or not self.loop.nests:
+            self._follow(interest, timeout)
+            return True
+        self.borrow()
+        self.lock.release()
+        try:
+            ready = self.selector.select(timeout)
+        finally:
+            self.lock.acquire()
+            self.driven = False
+        self.turn(ready)
+        if self._followers:
+            self.notify()
+        return True
+
+    def borrow(self) -> None:
+        """Make the calling thread the driver; lock held."""
+        self.driven = True
+        if not self.lent:
+            self.lent = True
+            self.loop.selector.modify(self.selector, 0, self._drive)
+
+    def take_back(self) -> None:
+        """Give the socket to the I/O thread again; lock held, called in that thread."""
+        if self.lent and not self.released:
+            self.lent = False
+            self.loop.selector.modify(self.selector, READ, self._drive)
+
+    def _follow(self, interest: int, timeout: float | None) -> None:
+        sleeper = my_sleeper(self.seams)
+        sleeper.interest = interest
+        self._followers.append(sleeper)
+        self.lock.release()
+        try:
+            sleeper.sleep(timeout)
+        finally:
+            self.lock.acquire()
+            self.unfollow(sleeper)
+
+    def follow(self, sleeper: Sleeper) -> None:
+        """Have ``sleeper`` rung when what it is interested in may be there; lock held."""
+        self._followers.append(sleeper)
+
+    def unfollow(self, sleeper: Sleeper) -> None:
+        """Take a follower off the list, if it has not been rung; lock held."""
+        try:
+            self._followers.remove(sleeper)
+        except ValueError:
+            pass  # whoever rang it has taken it off
+
+    def leave(self) -> None:
+        """Pass on what the calling thread does not need: lock held, at the end of each wait."""
+        if self._followers:
+            self.notify()
+        if self.lent and not self.driven:
+            self._keeper.attend(self)
+
+    def notify(self) -> None:
+        """Ring a follower that can go on, or one that has to drive; lock held.
+
+        One of a kind is enough: it passes on what is left when it leaves.
+        """
+        followers = self._followers
+        if not followers:
+            return
+        ready = self.readiness()
+        rung = 0
+        for sleeper in list(followers):
+            if sleeper.interest & ready & ~rung:
+                rung |= sleeper.interest
+                followers.remove(sleeper)
+                sleeper.waker.ring()
+        if not rung and not self.driven and self.loop.nests:
+            followers.popleft().waker.ring()
+
+    def ring_all(self) -> None:
+        """Wake every follower and the driver: the socket's state has changed for good."""
+        while self._followers:
+            self._followers.popleft().waker.ring()
+        self._waker.ring()
+
+    def readiness(self) -> int:
+        """Return READ and WRITE as far as they would not have to wait; lock held."""
+        return READ | WRITE
+
+    # -- bursts ---------------------------------------------------------------------------------------
+
+    def schedule_flush(self, session: Any) -> None:
+        """Flush ``session`` before this thread waits, or from the I/O thread; lock held."""
+        self._scheduled[session] = None
+        if not self._flusher_armed:
+            self._flusher_armed = True
+            self.loop.call(self._flush_from_loop)
+
+    def flush_scheduled(self) -> None:
+        """Flush what gathered; lock held."""
+        while self._scheduled:
+            session, _ = self._scheduled.popitem()
+            session.flush()
+            self._flushes += 1
+
+    def _flush_from_loop(self) -> None:
+        with self.lock:
+            busy = self._flushes != self._flushes_seen
+            self.flush_scheduled()
+            self._flushes_seen = self._flushes
+            # A sender in full swing flushes by itself; waking up for each burst would only take
+            # the interpreter away from it.  Stay armed and look again a tick later.
+            if busy and not self.released:
+                self.loop.call_at(self.seams.monotonic() + TICK, self._flush_from_loop)
+            else:
+                self._flusher_armed = False
+
+    # -- timers and the end ------------------------------------------------------------------------------
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
+        """Run ``function`` after ``delay`` seconds in the I/O thread, with the lock held."""
+
+        def run() -> None:
+            with self.lock:
+                if not self.released:
+                    function()
+                    self.notify()
+
+        return self.loop.call_at(self.seams.monotonic() + delay, run)
+
+    def release(self) -> None:
+        """Give the descriptors back; lock held, nothing is left on the selector."""
+        self.released = True
+        self.loop.selector.unregister(self.selector)
+        self.selector.unregister(self._waker)
+        self._waker.close()
+        self.selector.close()

@@ -1,0 +1,1 @@
+"""The socket types: pure routing over pipes, one small file per type."""

@@ -1,0 +1,114 @@
+"""Load balancing: each message to the next pipe that has room."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zmqthread.options import Options
+from zmqthread.patterns.pattern import Pattern
+from zmqthread.pipes.lane import Lane
+from zmqthread.pipes.pipe import Pipe
+
+
+class LoadBalancer:
+    """The pipes to write to, in turn.  A full pipe leaves the round until it is activated."""
+
+    __slots__ = ("_active", "_next", "pipes")
+
+    def __init__(self) -> None:
+        self.pipes: dict[Pipe, None] = {}
+        self._active: list[Pipe] = []
+        self._next = 0
+
+    def attach(self, pipe: Pipe) -> None:
+        """Add a pipe."""
+        self.pipes[pipe] = None
+        pipe.writable = True
+        self._active.append(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        """Remove a pipe."""
+        if self.pipes.pop(pipe, self) is None and pipe in self._active:
+            self._drop(pipe)
+
+    def activate(self, pipe: Pipe) -> None:
+        """Let a pipe that was full take messages again."""
+        if pipe in self.pipes and pipe not in self._active:
+            pipe.writable = True
+            self._active.append(pipe)
+
+    def _drop(self, pipe: Pipe) -> None:
+        index = self._active.index(pipe)
+        del self._active[index]
+        if index < self._next:
+            self._next -= 1
+
+    def pick(self) -> Pipe | None:
+        """Return the pipe that takes the next message, or None when all are full."""
+        active = self._active
+        while active:
+            if self._next >= len(active):
+                self._next = 0
+            pipe = active[self._next]
+            if pipe.check_write():
+                return pipe
+            self._drop(pipe)
+        return None
+
+    def send(self, message: Any, route: Pipe | None = None) -> bool:
+        """Write a message to ``route``, or to the pipe whose turn it is; False when all are full."""
+        pipe = route or self.pick()
+        if pipe is None:
+            return False
+        if route is None or pipe in self.pipes:
+            # The pipe of a multipart was picked at its first frame, and takes the rest even past
+            # its mark.  Has it gone since, the message goes with it.
+            self._next += 1
+            pipe.force(message)
+        return True
+
+    def sole(self) -> Lane | None:
+        """Return the lane of the only pipe there is, while it has room: it can go without us."""
+        if len(self.pipes) == 1 and self._active:
+            return self._active[0].outgoing
+        return None
+
+
+class BalancedOut(Pattern):
+    """The sending half of a type that hands each message to one peer in turn."""
+
+    def __init__(self, options: Options, rng: random.Random) -> None:
+        super().__init__(options, rng)
+        self._out = LoadBalancer()
+
+    def attach(self, pipe: Pipe) -> None:
+        """Add a peer to the round."""
+        super().attach(pipe)
+        self._out.attach(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        """Take a peer out of the round."""
+        super().detach(pipe)
+        self._out.detach(pipe)
+
+    def write_activated(self, pipe: Pipe) -> None:
+        """Let a peer that was full back into the round."""
+        self._out.activate(pipe)
+
+    def send(self, message: Any, route: Any = None) -> bool:
+        """Send to the peer whose turn it is."""
+        return self._out.send(message, route)
+
+    def begin(self, frame: Any) -> Any:
+        """Pick the peer that gets all frames."""
+        return self._out.pick()
+
+    def can_send(self) -> bool:
+        """Return whether a peer has room."""
+        return self._out.pick() is not None
+
+    def express_out(self) -> Lane | None:
+        """With one peer, every message goes there."""
+        return self._out.sole()

@@ -1,0 +1,9 @@
+"""PULL: fair-queued from all PUSHes (RFC 30)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.fair_queue import FairIn
+
+
+class Pull(FairIn):
+    """Receives only."""

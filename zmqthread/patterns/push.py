@@ -1,0 +1,9 @@
+"""PUSH: round-robin over the PULLs with room (RFC 30)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.load_balancer import BalancedOut
+
+
+class Push(BalancedOut):
+    """Sends only; with no peer that has room it waits."""

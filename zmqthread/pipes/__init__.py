@@ -1,0 +1,1 @@
+"""The bounded lanes between a socket and one peer.  They know neither sockets nor the wire."""

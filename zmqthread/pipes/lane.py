@@ -1,0 +1,155 @@
+"""One direction of a pipe: a queue of whole messages with a high-water mark.
+
+A lane has one owner on each side, and they may run in different threads with different locks (two
+sockets joined in-process).  So everything that crosses it is a ``deque`` operation, and the rule
+that keeps wake-ups from being lost is the same everywhere:
+
+    the one who is about to stop looking says so (`open` = False, or a mark in the queue) and then
+    takes from the queue once more; the other one appends first and reads `open` afterwards.
+
+``deque.append`` and ``deque.popleft`` on the same deque are ordered, on free-threaded builds too,
+hence one of the two sees the other.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+#: Messages up to this size are not counted in bytes, so a batch of `BATCH` stays below 64 KiB.
+SMALL = 256
+#: Messages that may gather before the sender writes them itself.
+BATCH = 256
+
+
+class Mark:
+    """Something in a lane that is no message: called, with the reader's lock held, when taken."""
+
+    __slots__ = ("act",)
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+
+
+class Lane:
+    """A queue of messages (`bytes`, or a tuple of frames) and marks.
+
+    `bytes_in`, `marks_in`, `weighed` are the writer's, `bytes_out`, `marks_out`, `held` the reader's.
+    """
+
+    __slots__ = (
+        "byte_limit",
+        "bytes_in",
+        "bytes_out",
+        "gather",
+        "held",
+        "hwm",
+        "limit",
+        "marks_in",
+        "marks_out",
+        "open",
+        "put",
+        "queue",
+        "weighed",
+        "writer",
+    )
+
+    def __init__(self, hwm: int, byte_limit: int = 1 << 26) -> None:
+        self.queue: deque[Any] = deque()
+        self.put = self.queue.append
+        #: The far side is awake, or bound to look here again: a writer need not tell it.
+        self.open = False
+        #: Messages the reader has taken in advance and that count as queued (see FairQueue).
+        self.held = 0
+        self.marks_in = self.marks_out = 0
+        self.bytes_in = self.bytes_out = self.weighed = 0
+        #: The pipe that writes here.
+        self.writer: Any = None
+        self.byte_limit = byte_limit
+        self.set_hwm(hwm)
+
+    def set_hwm(self, hwm: int) -> None:
+        """Set the high-water mark in messages; 0 is no limit but that of bytes."""
+        self.hwm = hwm
+        #: Below this length small messages may be put without asking `full`.
+        self.limit = min(hwm, self.byte_limit // SMALL) if hwm else self.byte_limit // SMALL
+        #: Up to this length small messages may be put without asking anybody; at most `limit`.
+        self.gather = self.limit
+
+    @property
+    def low(self) -> int:
+        """Return how many messages may be left when a full lane takes messages again.
+
+        libzmq gives credit for every (hwm + 1) / 2 messages read, so hwm / 2 are left.
+        """
+        return self.limit // 2
+
+    def __len__(self) -> int:
+        """Return the messages queued, those taken in advance included."""
+        return len(self.queue) - self.marks_in + self.marks_out + self.held
+
+    def room(self) -> int:
+        """Return how many messages fit in."""
+        if self.bytes_in - self.bytes_out >= self.byte_limit:
+            return 0
+        return max(0, self.limit - len(self))
+
+    def full(self) -> bool:
+        """Return whether the next message has to wait."""
+        return len(self) >= self.limit or self.bytes_in - self.bytes_out >= self.byte_limit
+
+    def weigh(self, size: int) -> None:
+        """Count a large message that was just put; a mark each MiB gives the bytes back."""
+        self.bytes_in = total = self.bytes_in + size
+        if total - self.weighed >= 1 << 20:
+            self.weighed = total
+            self.mark(lambda: self._unweigh(total))
+
+    def _unweigh(self, total: int) -> None:
+        self.bytes_out = total
+
+    def mark(self, act: Callable[[], None], left: int = 0) -> None:
+        """Have the reader call ``act`` when no more than ``left`` of the messages here are left."""
+        self.marks_in += 1
+        if left:
+            self.queue.insert(-left, Mark(act))
+        else:
+            self.put(Mark(act))
+
+    def take(self) -> Any:
+        """Return the next message, marks done on the way, or None.  Called by the reader only."""
+        popleft = self.queue.popleft
+        while True:
+            try:
+                message = popleft()
+            except IndexError:
+                return None
+            if message.__class__ is not Mark:
+                return message
+            self.marks_out += 1
+            message.act()
+
+    def peek(self) -> bool:
+        """Return whether `take` would return a message.  Called by the reader only."""
+        queue = self.queue
+        while queue:
+            try:
+                if queue[0].__class__ is not Mark:
+                    return True
+                message = queue.popleft()
+            except IndexError:
+                break  # another thread of the same socket took it
+            if message.__class__ is Mark:
+                self.marks_out += 1
+                message.act()
+            else:
+                queue.appendleft(message)
+        return False
+
+    def clear(self) -> int:
+        """Drop everything and return how many messages that were."""
+        dropped = 0
+        while self.take() is not None:
+            dropped += 1
+        return dropped

@@ -1,0 +1,123 @@
+"""A pipe: one socket's end of the connection to one peer, whether that is wired or in-process.
+
+Everything here runs with the lock of the pipe's own socket held.  What is at the far end (a session,
+a connecter that is still dialling, another socket's pipe) is met through the five calls of `FarEnd`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from zmqthread.pipes.lane import SMALL, Lane
+
+
+class FarEnd(Protocol):
+    """What stands at the other end of a pipe, seen from the pipe's socket."""
+
+    def wrote(self, pipe: Pipe) -> None:
+        """Take note of a message in ``pipe.outgoing``: told when nobody is bound to look there."""
+
+    def make_room(self, pipe: Pipe) -> bool:
+        """Drain a full ``pipe.outgoing`` if that is possible at once, else have it reactivated."""
+        ...
+
+    def starved(self, pipe: Pipe) -> bool:
+        """Bring more into an empty ``pipe.incoming``; return whether anything came."""
+        ...
+
+    def end(self, pipe: Pipe, linger: float | None) -> None:
+        """Let the pipe's socket go: send what is queued for up to ``linger`` s, then close."""
+
+
+class Pipe:
+    """Two lanes and what is known of the peer."""
+
+    __slots__ = (
+        "__weakref__",
+        "dropped",
+        "ended",
+        "endpoint",
+        "far",
+        "incoming",
+        "outgoing",
+        "peer_properties",
+        "plugged",
+        "readable",
+        "routing_id",
+        "state",
+        "writable",
+    )
+
+    def __init__(self, incoming: Lane, outgoing: Lane, far: FarEnd, endpoint: str = "") -> None:
+        self.incoming = incoming
+        self.outgoing = outgoing
+        outgoing.writer = self
+        self.far = far
+        self.endpoint = endpoint
+        #: The name a ROUTER has for the peer.
+        self.routing_id = b""
+        #: What the peer told of itself ("Socket-Type", "Identity", "Peer-Address" ...).
+        self.peer_properties: dict[str, Any] = {}
+        #: A peer is really there: subscriptions are worth sending.
+        self.plugged = False
+        #: The peer has gone for good: what came in can still be read, nothing can be written.
+        self.ended = False
+        #: On the pattern's list of pipes to read from / to write to.
+        self.readable = True
+        self.writable = True
+        #: The pattern's own notes on this pipe (subscriptions, groups ...).
+        self.state: Any = None
+        self.dropped = 0
+
+    def write(self, message: Any) -> bool:
+        """Queue a whole message; False when the high-water mark has been reached.
+
+        A pipe once full stays so until the reader has taken it down to the low-water mark.
+        """
+        lane = self.outgoing
+        if not self.writable or (lane.full() and not self._make_room()):
+            return False
+        self.force(message)
+        return True
+
+    def _make_room(self) -> bool:
+        self.writable = self.far.make_room(self)
+        return self.writable
+
+    def force(self, message: Any) -> None:
+        """Queue a message whatever the high-water mark says (commands, the end of a multipart)."""
+        lane = self.outgoing
+        lane.put(message)
+        size = len(message) if message.__class__ is bytes else weight(message)
+        if size > SMALL:
+            lane.weigh(size)
+        if not lane.open or len(lane.queue) >= lane.gather or size >= 1 << 16:
+            self.far.wrote(self)
+
+    def check_write(self) -> bool:
+        """Return whether `write` would take a message now."""
+        return self.writable and (not self.outgoing.full() or self._make_room())
+
+    def read(self) -> Any:
+        """Return the next message, or None: then the pipe is passive until it is activated."""
+        message = self.incoming.take()
+        if message is None and self.far.starved(self):
+            message = self.incoming.take()
+        self.readable = message is not None
+        return message
+
+    def check_read(self) -> bool:
+        """Return whether `read` would return a message now."""
+        lane = self.incoming
+        self.readable = lane.peek() or (self.far.starved(self) and lane.peek())
+        return self.readable
+
+
+def weight(message: Any) -> int:
+    """Return the octets of a message of one or several frames; commands weigh nothing."""
+    if isinstance(message, tuple):
+        return sum(map(len, message))
+    try:
+        return len(message)
+    except TypeError:
+        return 0

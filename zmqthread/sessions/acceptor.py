@@ -1,0 +1,115 @@
+"""An acceptor: a listening socket that makes a session of each peer that comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from zmqthread.constants import Event
+from zmqthread.reactor.selector import READ
+from zmqthread.sessions.handshake import new_connection
+from zmqthread.sessions.session import Session
+
+if TYPE_CHECKING:
+    from zmqthread.errors import ProtocolError
+    from zmqthread.sessions.host import Host
+    from zmqthread.transports.interface import Listener
+
+#: Peers accepted before the other connections of the socket get their turn.
+_AT_ONCE = 32
+#: How long accepting pauses when descriptors have run out, in seconds; doubled each time.
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+
+
+class Acceptor:
+    """Accepts on one endpoint until it is closed; its sessions are closed with it."""
+
+    def __init__(self, host: Host, listener: Listener, closed: Callable[[Acceptor], None]) -> None:
+        self.host = host
+        self.listener: Listener | None = listener
+        self.endpoint = listener.endpoint
+        self.sessions: dict[Session, None] = {}
+        self._closed = closed
+        self._pause = _PAUSE
+
+    def start(self) -> None:
+        """Begin to accept."""
+        assert self.listener is not None
+        self.host.event(Event.LISTENING, self.listener.socket.fileno(), self.endpoint)
+        self.host.selector.register(self.listener.socket, READ, self.on_ready)
+
+    def on_ready(self, events: int) -> None:
+        """Accept whoever waits, up to a number."""
+        for _ in range(_AT_ONCE):
+            listener = self.listener
+            if listener is None:
+                return
+            try:
+                accepted = listener.accept()
+            except OSError as error:
+                self._out_of_resources(error)
+                return
+            if accepted is None:
+                return
+            self._pause = _PAUSE
+            self._admit(*accepted)
+
+    def _admit(self, stream: Any, peer_address: str) -> None:
+        host = self.host
+        host.event(Event.ACCEPTED, stream.fileno(), self.endpoint, peer_address)
+        session = Session(
+            host,
+            stream,
+            new_connection(host, as_server=True),
+            self._session_ended,
+            local=self.endpoint,
+            peer_address=peer_address,
+        )
+        self.sessions[session] = None
+        host.handshake_began(session)
+        session.start()
+
+    def _out_of_resources(self, error: OSError) -> None:
+        # D1: without descriptors the listener stays readable; accepting pauses instead of spinning.
+        self.host.event(Event.ACCEPT_FAILED, error.errno or 0, self.endpoint)
+        assert self.listener is not None
+        self.host.selector.modify(self.listener.socket, 0, self.on_ready)
+        self.host.call_later(self._pause, self._go_on)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def _go_on(self) -> None:
+        if self.listener is not None:
+            self.host.selector.modify(self.listener.socket, READ, self.on_ready)
+
+    def _session_ended(self, session: Session, reason: BaseException | None) -> None:
+        del self.sessions[session]
+        pipe, session.pipe = session.pipe, None
+        if pipe is not None:
+            # RFC 28-31: the queue of a peer that came in goes with it; what it sent can be read.
+            pipe.plugged = False
+            self.host.ended(pipe)
+        session.report(reason)
+        self._released()
+
+    def stop(self) -> None:
+        """Stop listening, leave the sessions alone."""
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            descriptor = listener.socket.fileno()
+            self.host.selector.unregister(listener.socket)
+            listener.close()
+            self.host.event(Event.CLOSED, descriptor, self.endpoint)
+            self._released()
+
+    def close(self, linger: float | None) -> None:
+        """Stop listening and end the sessions, unsent messages after ``linger`` seconds."""
+        self.stop()
+        for session in list(self.sessions):
+            if session.pipe is not None:
+                session.end(session.pipe, linger)
+            else:
+                session.close(None)
+
+    def _released(self) -> None:
+        if self.listener is None and not self.sessions:
+            self._closed(self)

@@ -1,0 +1,243 @@
+"""A connecter: keeps one outgoing connection up, with back-off, for as long as it is wanted."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from zmqthread.constants import Event, ReconnectStop
+from zmqthread.errors import ProtocolError
+from zmqthread.pipes.lane import Lane
+from zmqthread.pipes.pipe import Pipe
+from zmqthread.reactor.selector import WRITE
+from zmqthread.sessions.handshake import new_connection
+from zmqthread.sessions.session import Session
+from zmqthread import transports
+
+if TYPE_CHECKING:
+    from zmqthread.endpoint import Endpoint
+    from zmqthread.reactor.loop import Timer
+    from zmqthread.sessions.host import Host
+
+
+class Connecter:
+    """One `connect`: resolves, dials, runs a session, and begins anew when that ends.
+
+    Unless IMMEDIATE is set its pipe exists from the beginning and survives reconnections: messages
+    queue for a peer that is not there yet (RFC 28-31).
+    """
+
+    def __init__(
+        self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]
+    ) -> None:
+        self.host = host
+        self.endpoint: Any = endpoint
+        self.remote = endpoint.text
+        self.session: Session | None = None
+        self.pipe: Pipe | None = None
+        self.stopped = False
+        self._closed = closed
+        self._transport: Any = transports.of(endpoint)
+        self._attempt: Any = None
+        self._timer: Timer | None = None
+        self._delay = 0.0
+        self._lingering = False
+        self._immediate = bool(host.options.immediate)
+
+    def start(self) -> None:
+        """Make the pipe and dial."""
+        options = self.host.options
+        if not self._immediate:
+            self.pipe = Pipe(
+                Lane(options.rcvhwm, options.pipe_bytes),
+                Lane(options.sndhwm, options.pipe_bytes),
+                self,
+                self.remote,
+            )
+            self.host.attach(self.pipe)
+        self._dial()
+
+    # -- the far end of the pipe while there is no session ------------------------------------------
+
+    def wrote(self, pipe: Pipe) -> None:
+        """Let messages gather until there is a peer."""
+        pipe.outgoing.open = True
+
+    def make_room(self, pipe: Pipe) -> bool:
+        """There is nowhere to drain to."""
+        return False
+
+    def starved(self, pipe: Pipe) -> bool:
+        """Nothing can come in."""
+        return False
+
+    # -- dialling ---------------------------------------------------------------------------------
+
+    def _dial(self) -> None:
+        self._timer = None
+        options = self.host.options
+        try:
+            addresses = self._transport.numeric(self.endpoint, options)
+        except OSError as error:
+            self._failed(error)
+            return
+        if addresses is None:
+            self.host.resolve(self._transport, self.endpoint, self._resolved)
+        else:
+            self._dial_to(addresses)
+
+    def _resolved(self, addresses: Any) -> None:
+        """Go on with the addresses, or with the OSError of the look-up (lock held)."""
+        if self.stopped:
+            return
+        if isinstance(addresses, OSError):
+            self._failed(addresses)
+        else:
+            self._dial_to(addresses)
+
+    def _dial_to(self, addresses: Any) -> None:
+        host = self.host
+        host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, remote=self.remote)
+        try:
+            attempt = self._transport.dial(self.endpoint, host.options, host.seams, addresses)
+        except OSError as error:
+            self._failed(error)
+            return
+        self._attempt = attempt
+        if not attempt.pending:
+            self._on_dialled(WRITE)
+            return
+        host.selector.register(attempt.socket, WRITE, self._on_dialled)
+        if host.options.connect_timeout > 0:
+            self._timer = host.call_later(host.options.connect_timeout / 1000, self._timed_out)
+
+    def _timed_out(self) -> None:
+        if self._attempt is not None:
+            self._give_up_attempt()
+            self._failed(TimeoutError(errno.ETIMEDOUT, "connect timed out"))
+
+    def _give_up_attempt(self) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            descriptor = attempt.socket.fileno()
+            self.host.selector.unregister(attempt.socket)
+            attempt.close()
+            self.host.event(Event.CLOSED, descriptor, remote=self.remote)
+
+    def _on_dialled(self, events: int) -> None:
+        attempt = self._attempt
+        if attempt is None:
+            return
+        error = attempt.done()
+        if error is not None:
+            self._give_up_attempt()
+            self._cancel_timer()
+            self._failed(error)
+            return
+        self._attempt = None
+        self._cancel_timer()
+        host = self.host
+        host.selector.unregister(attempt.socket)
+        host.event(Event.CONNECTED, attempt.socket.fileno(), remote=self.remote)
+        self.session = Session(
+            host,
+            attempt.socket,
+            new_connection(host, as_server=False),
+            self._session_ended,
+            pipe=self.pipe,
+            remote=self.remote,
+            peer_address=self._transport.peer_address(attempt.socket),
+        )
+        self.session.start()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # -- failure and back-off -------------------------------------------------------------------------
+
+    def _failed(self, error: OSError) -> None:
+        """An attempt to connect has failed."""
+        stop = self.host.options.reconnect_stop
+        if error.errno == errno.ECONNREFUSED and stop & ReconnectStop.CONN_REFUSED:
+            self.close(0)
+            return
+        self._retry()
+
+    def _retry(self) -> None:
+        options = self.host.options
+        if options.reconnect_ivl <= 0:
+            return
+        delay = self._next_delay()
+        self.host.event(Event.CONNECT_RETRIED, int(delay * 1000), remote=self.remote)
+        self._timer = self.host.call_later(delay, self._dial)
+
+    def _next_delay(self) -> float:
+        """Return the time to wait: jittered as libzmq does it, or doubled up to the maximum."""
+        options = self.host.options
+        base, most = options.reconnect_ivl / 1000, options.reconnect_ivl_max / 1000
+        if most <= 0:
+            return base + self.host.seams.random.random() * base
+        self._delay = min(2 * self._delay, most) if self._delay else base
+        return self._delay
+
+    def _session_ended(self, session: Session, reason: BaseException | None) -> None:
+        established = session.connection.established
+        session.report(reason)
+        self.session = None
+        pipe = session.pipe
+        if established:
+            self._delay = 0.0
+        if pipe is not None and self.pipe is pipe:
+            pipe.far = self
+            if pipe.plugged:
+                pipe.plugged = False
+                self.host.unplugged(pipe)
+        elif pipe is not None:
+            pipe.plugged = False
+            self.host.ended(pipe)
+        if self.stopped:
+            return
+        if self._lingering and (reason is None or pipe is None or not len(pipe.outgoing)):
+            self._finish()
+        elif (
+            not established
+            and isinstance(reason, ProtocolError)
+            and self.host.options.reconnect_stop & ReconnectStop.HANDSHAKE_FAILED
+        ):
+            self.close(0)
+        else:
+            self._retry()
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def end(self, pipe: Pipe, linger: float | None) -> None:
+        """Go on trying to deliver what is queued, for up to ``linger`` seconds."""
+        self.close(linger)
+
+    def close(self, linger: float | None) -> None:
+        """Stop; what is queued may still go out for ``linger`` seconds (None: for ever)."""
+        pipe = self.pipe
+        queued = pipe is not None and len(pipe.outgoing) > 0
+        session = self.session
+        if session is not None and session.connection.established and session.pipe is not None:
+            self._lingering = True
+            session.end(session.pipe, linger)
+        elif queued and linger != 0:
+            self._lingering = True
+        else:
+            self._finish()
+        if not self.stopped and linger is not None:
+            self.host.call_later(linger, self._finish)
+
+    def _finish(self) -> None:
+        if self.stopped:
+            return
+        self.stopped = True
+        self._cancel_timer()
+        self._give_up_attempt()
+        if self.session is not None:
+            self.session.close(None)
+        self._closed(self)

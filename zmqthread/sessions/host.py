@@ -1,0 +1,72 @@
+"""What a socket offers to the sessions that hang on it.  All of it with the socket's lock held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from zmqthread.options import Options
+    from zmqthread.pipes.pipe import Pipe
+    from zmqthread.reactor.loop import Timer
+    from zmqthread.reactor.seams import Seams
+    from zmqthread.reactor.selector import Selector
+
+
+class Flushable(Protocol):
+    """A session with something to write."""
+
+    def flush(self) -> None:
+        """Write what is queued, as far as the stream takes it."""
+
+
+class Host(Protocol):
+    """The socket, seen from its sessions."""
+
+    options: Options
+    seams: Seams
+    selector: Selector
+    #: A buffer to receive into, shared by all sessions of the socket.
+    scratch: memoryview
+    #: The monotonic time of the last write to any stream, 0 after a wait.
+    last_write: float
+    type_name: str
+    peer_types: Container[str]
+    takes_subscriptions: bool
+
+    def attach(self, pipe: Pipe) -> None:
+        """Hand a new pipe to the pattern."""
+
+    def detach(self, pipe: Pipe) -> None:
+        """Take a pipe away from the pattern, unread messages and all."""
+
+    def ended(self, pipe: Pipe) -> None:
+        """The peer has gone for good; the pipe goes once it has been read to its end."""
+
+    def plugged(self, pipe: Pipe) -> None:
+        """A peer is there now (again)."""
+
+    def unplugged(self, pipe: Pipe) -> None:
+        """The peer of a pipe that stays has gone."""
+
+    def read_activated(self, pipe: Pipe) -> None:
+        """Messages have come into an empty pipe."""
+
+    def write_activated(self, pipe: Pipe) -> None:
+        """A full pipe has room again."""
+
+    def schedule_flush(self, session: Flushable) -> None:
+        """Have ``session`` flushed when the burst ends, or before the caller waits."""
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
+        """Run ``function`` after ``delay`` seconds, with the lock held."""
+        ...
+
+    def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
+        """Tell the monitor."""
+
+    def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:
+        """Look a host name up elsewhere; ``done`` gets the addresses or an OSError."""
+
+    def handshake_began(self, session: Any) -> None:
+        """Count a handshake in progress; past the limit the oldest is dropped."""

@@ -1,0 +1,422 @@
+"""A session: one connection between a pipe and a stream, with the wire protocol in between.
+
+Everything here runs with the socket's lock held, in whichever thread drives the socket.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from zmqthread.constants import Event
+from zmqthread.errors import ProtocolError
+from zmqthread.pipes.lane import BATCH, SMALL, Lane
+from zmqthread.pipes.pipe import Pipe, weight
+from zmqthread.reactor.selector import READ, WRITE
+
+if TYPE_CHECKING:
+    from zmqthread.reactor.loop import Timer
+    from zmqthread.sessions.host import Host
+
+log = logging.getLogger("zmqthread")
+
+#: Messages encoded in one go, and octets, when they are larger than SMALL.
+_FLUSH_MESSAGES = 1024
+_FLUSH_OCTETS = 1 << 18
+#: A send that follows the last write by less than this many seconds belongs to a burst.
+_BURST = 50e-6
+#: Buffers in one sendmsg (Linux takes 1024).
+_IOV = 512
+
+
+class Session:
+    """One connection.  ``pipe`` is None until the handshake is done, unless the connecter has one.
+
+    ``ended`` is called once, when the stream has been closed, with the reason (an exception, or
+    None for an orderly end by this side).
+    """
+
+    __slots__ = (
+        "_blocked",
+        "_finishing",
+        "_output",
+        "_paused",
+        "_timer",
+        "connection",
+        "ended",
+        "host",
+        "local",
+        "peer_address",
+        "pipe",
+        "remote",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        host: Host,
+        stream: Any,
+        connection: Any,
+        ended: Callable[[Session, BaseException | None], None],
+        *,
+        pipe: Pipe | None = None,
+        local: str = "",
+        remote: str = "",
+        peer_address: str = "",
+    ) -> None:
+        self.host = host
+        self.stream = stream
+        self.connection = connection
+        self.ended = ended
+        self.pipe = pipe
+        self.local = local
+        self.remote = remote
+        self.peer_address = peer_address
+        self._output: list[Any] = []
+        self._blocked = False
+        self._paused = False
+        self._finishing = False
+        self._timer: Timer | None = None
+
+    def start(self) -> None:
+        """Watch the stream and send the greeting."""
+        self.host.selector.register(self.stream, READ, self.on_ready)
+        self.flush()
+        if self.stream is not None:
+            self._set_timer()
+            if self.connection.established:  # raw streams have no handshake
+                self._established()
+
+    # -- from the selector -------------------------------------------------------------------
+
+    def on_ready(self, events: int) -> None:
+        """Handle readiness of the stream; whatever goes wrong ends this session alone."""
+        try:
+            if events & WRITE and self._blocked:
+                self._blocked = False
+                self.flush()
+            if events & READ and not self._paused and self.stream is not None:
+                self._read()
+        except ProtocolError as error:
+            self._refuse(error)
+        except OSError as error:
+            self.close(error)
+        except Exception as error:
+            log.exception("a connection with %s failed", self.remote or self.local)
+            self.close(error)
+        except BaseException as error:
+            # An interrupt may have cut a read in two: the stream cannot be trusted any more.
+            self.close(ConnectionAbortedError(str(error)))
+            raise
+
+    def _read(self) -> None:
+        connection = self.connection
+        large = connection.large
+        try:
+            if large is not None:
+                count = self.stream.recv_into(large)
+            else:
+                count = self.stream.recv_into(self.host.scratch)
+        except (BlockingIOError, InterruptedError):
+            return
+        if not count:
+            self.close(ConnectionResetError("the peer has closed the connection"))
+            return
+        pipe = self.pipe
+        now = self.host.seams.monotonic()
+        room = pipe.incoming.room() if pipe is not None and connection.established else 0
+        if large is not None:
+            messages = connection.large_filled(count, room, now)
+        else:
+            messages = connection.receive(self.host.scratch[:count], room, now)
+        if connection.has_output:
+            self.flush()
+        if messages:
+            self._deliver(messages, count)
+        if connection.established:
+            if pipe is None or not pipe.plugged:
+                self._established()
+            elif pipe.incoming.room() == 0:
+                self._pause()
+
+    def _deliver(self, messages: list[Any], octets: int) -> None:
+        pipe = self.pipe
+        assert pipe is not None
+        lane = pipe.incoming
+        lane.queue.extend(messages)
+        if octets > SMALL * len(messages):
+            lane.weigh(octets)
+        if not pipe.readable:
+            self.host.read_activated(pipe)
+
+    def _refuse(self, error: ProtocolError) -> None:
+        """A peer that misbehaves loses its connection, but not what it sent before."""
+        messages = self.connection.salvage()
+        if messages and self.pipe is not None:
+            self._deliver(messages, 0)
+        if self.connection.has_output:
+            try:
+                self.stream.send(self.connection.data_to_send())
+            except OSError:
+                pass  # the farewell is a courtesy
+        self.close(error)
+
+    # -- reading is paused while the pipe is full -----------------------------------------------
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._watch()
+            assert self.pipe is not None
+            lane = self.pipe.incoming
+            lane.mark(self._resume, lane.low)
+
+    def _resume(self) -> None:
+        """The reader has taken enough out of a full lane (called by the mark)."""
+        if self._paused and self.stream is not None:
+            self._paused = False
+            self._watch()
+            self._read_pending()
+
+    def _read_pending(self) -> bool:
+        """Decode what was received but found no room."""
+        connection, pipe = self.connection, self.pipe
+        if not connection.pending or pipe is None:
+            return False
+        try:
+            messages = connection.receive(b"", pipe.incoming.room(), self.host.seams.monotonic())
+        except ProtocolError as error:
+            self._refuse(error)
+            return False
+        if messages:
+            self._deliver(messages, 0)
+        if connection.pending and pipe.incoming.room() == 0:
+            self._pause()
+        return bool(messages)
+
+    def _watch(self) -> None:
+        self.host.selector.modify(
+            self.stream,
+            (0 if self._paused else READ) | (WRITE if self._blocked else 0),
+            self.on_ready,
+        )
+
+    # -- the handshake is done ---------------------------------------------------------------------
+
+    def _established(self) -> None:
+        host, connection = self.host, self.connection
+        peer = connection.peer
+        host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.local, self.remote)
+        pipe = self.pipe
+        new = pipe is None
+        if pipe is None:
+            options = host.options
+            pipe = self.pipe = Pipe(
+                Lane(options.rcvhwm, options.pipe_bytes),
+                Lane(options.sndhwm, options.pipe_bytes),
+                self,
+                self.local or self.remote,
+            )
+        pipe.far = self
+        pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
+        pipe.peer_properties = dict(peer.properties)
+        if self.peer_address:
+            pipe.peer_properties.setdefault("Peer-Address", self.peer_address)
+        pipe.plugged = True
+        if new:
+            host.attach(pipe)
+        host.plugged(pipe)
+        self._set_timer()
+        if self.stream is None or self.pipe is not pipe:
+            return  # refused by the pattern
+        self.flush()
+        self._read_pending()
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def wrote(self, pipe: Pipe) -> None:
+        """Write at once when the connection is quiet; in a burst, let messages gather."""
+        host, lane = self.host, pipe.outgoing
+        if self._blocked:
+            lane.open = True  # the selector calls flush
+        elif (
+            len(lane.queue) < lane.gather
+            and host.seams.monotonic() - host.last_write < _BURST
+            and lane.bytes_in - lane.bytes_out < 1 << 16
+        ):
+            lane.open = True
+            host.schedule_flush(self)
+        else:
+            self.flush()
+
+    def make_room(self, pipe: Pipe) -> bool:
+        """Write what is in a full lane, if the stream takes it."""
+        if not self._blocked:
+            self.flush()
+        return not pipe.outgoing.full()
+
+    def flush(self) -> None:
+        """Write the protocol's own output, then what is in the pipe, until the stream is full."""
+        if self._blocked or self.stream is None:
+            return
+        try:
+            self._flush()
+        except OSError as error:
+            self.close(error)
+
+    def _flush(self) -> None:
+        connection, pipe = self.connection, self.pipe
+        if not self._write_output():
+            return
+        if connection.has_output and not self._write([connection.data_to_send()]):
+            return
+        if pipe is None or not connection.established:
+            return
+        lane = pipe.outgoing
+        # From here on a writer has to tell us: what it appends may come too late for the loop.
+        lane.open = False
+        lane.gather = min(BATCH, lane.limit)
+        while batch := self._take(lane):
+            if not self._write(connection.encode(batch)):
+                break
+        self.host.last_write = self.host.seams.monotonic()
+        if not pipe.writable and not pipe.ended and len(lane) <= lane.low:
+            self.host.write_activated(pipe)
+        if self._finishing and not self._blocked and not lane.queue:
+            self.close(None)
+
+    def _take(self, lane: Lane) -> list[Any]:
+        """Take a batch out of the lane: many small messages, or some octets of large ones."""
+        queue = lane.queue
+        if queue and lane.bytes_in == lane.bytes_out and lane.marks_in == lane.marks_out:
+            popleft = queue.popleft
+            return [popleft() for _ in range(min(len(queue), _FLUSH_MESSAGES))]
+        batch: list[Any] = []
+        octets = 0
+        while octets < _FLUSH_OCTETS and len(batch) < _FLUSH_MESSAGES:
+            message = lane.take()
+            if message is None:
+                lane.bytes_out = lane.bytes_in
+                break
+            batch.append(message)
+            octets += weight(message)
+        return batch
+
+    def _write(self, buffers: list[Any]) -> bool:
+        """Write buffers; what the stream does not take waits for the selector."""
+        try:
+            if len(buffers) == 1:
+                sent = self.stream.send(buffers[0])
+            else:
+                sent = self.stream.sendmsg(buffers[:_IOV])
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        if sent == sum(map(len, buffers)):
+            return True
+        self._output = rest(buffers, sent)
+        return self._write_output()
+
+    def _write_output(self) -> bool:
+        output = self._output
+        while output:
+            try:
+                sent = self.stream.sendmsg(output[:_IOV])
+            except (BlockingIOError, InterruptedError):
+                self._block()
+                return False
+            self._output = output = rest(output, sent)
+        return True
+
+    def _block(self) -> None:
+        self._blocked = True
+        self._watch()
+        pipe = self.pipe
+        if pipe is not None:
+            pipe.outgoing.open = True
+            pipe.outgoing.gather = pipe.outgoing.limit
+
+    def starved(self, pipe: Pipe) -> bool:
+        """Decode or read more for a pipe that has been read empty."""
+        if self._paused:
+            self._paused = False
+            self._watch()
+        return self._read_pending()
+
+    # -- timers -----------------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        when = self.connection.next_timer()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if when is not None:
+            delay = max(0.0, when - self.host.seams.monotonic())
+            self._timer = self.host.call_later(delay, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self.stream is None:
+            return
+        try:
+            self.connection.handle_timer(self.host.seams.monotonic())
+        except ProtocolError as error:
+            self._refuse(error)
+            return
+        if self.connection.has_output:
+            self.flush()
+        if self.stream is not None:
+            self._set_timer()
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    def end(self, pipe: Pipe, linger: float | None) -> None:
+        """Let the socket's side go: write what is queued, then close."""
+        self._finishing = True
+        self._paused = False
+        if linger == 0 or not self.connection.established:
+            self.close(None)
+            return
+        pipe.incoming.clear()
+        self.flush()
+        if self.stream is not None and not self._blocked and not pipe.outgoing.queue:
+            self.close(None)
+        elif linger is not None and self.stream is not None:
+            self.host.call_later(linger, lambda: self.close(None))
+
+    def close(self, reason: BaseException | None) -> None:
+        """Close the stream and tell the owner; a second call does nothing."""
+        stream = self.stream
+        if stream is None:
+            return
+        self.stream = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.host.selector.unregister(stream)
+        stream.close()
+        self._output = []
+        self.ended(self, reason)
+
+    def report(self, reason: BaseException | None) -> None:
+        """Tell the monitor how it ended."""
+        host = self.host
+        if self.connection.established:
+            host.event(Event.DISCONNECTED, 0, self.local, self.remote)
+        elif isinstance(reason, ProtocolError):
+            host.event(Event.HANDSHAKE_FAILED_PROTOCOL, reason.code, self.local, self.remote)
+        elif reason is not None:
+            number = getattr(reason, "errno", None) or errno.EPIPE
+            host.event(Event.HANDSHAKE_FAILED_NO_DETAIL, number, self.local, self.remote)
+
+
+def rest(buffers: list[Any], sent: int) -> list[Any]:
+    """Return what is left of buffers after ``sent`` octets, without copying them."""
+    for index, buffer in enumerate(buffers):
+        size = len(buffer)
+        if sent < size:
+            head = memoryview(buffer)[sent:] if sent else buffer
+            return [head, *buffers[index + 1 :]]
+        sent -= size
+    return []
