@@ -65,8 +65,11 @@ def encode(messages: Sequence[Message]) -> list[Buffer]:
     """
     if not messages:
         return []
+    first = messages[0]
     try:
-        if type(messages[0]) is bytes:
+        if type(first) is bytes:
+            if len(messages) == 1:
+                return [_last[len(first)] + first]
             return [_encode_single(messages)]  # type: ignore[arg-type]
         return [_encode_small(messages)]
     except (TypeError, _TooLarge):
