@@ -133,11 +133,16 @@ if TYPE_CHECKING or sys.version_info >= (3, 12):
         _content: bytes | bytearray
         _share: _Share | None
 
+        def __new__(cls) -> Self:
+            exporter = super().__new__(cls)
+            exporter._content = b""
+            return exporter
+
         def _fill(self, data: bytes | memoryview) -> None:
             self._content = bytes(data)
 
         def _fill_for_export(self, view: memoryview) -> None:
-            self._content = b""
+            pass
 
         def _size(self) -> int:
             return len(self._content)
