@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FILE_LINES = 400
 PATTERN_FILE_LINES = 150
+NO_LIMIT = frozenset({"zmqthread/constants.py"})  # a list of numbers has the length it has
 FUNCTION_MEDIAN = 6
 FUNCTION_P90 = 20
 
@@ -52,8 +53,9 @@ def complaints(package: Path) -> Iterator[str]:
     for path in sorted(package.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
         limit = PATTERN_FILE_LINES if "patterns" in path.parts else FILE_LINES
-        if (count := len(source.splitlines())) > limit:
-            yield f"{path}: {count} lines, the budget is {limit}"
+        name = path.relative_to(package.parent).as_posix()
+        if (count := len(source.splitlines())) > limit and name not in NO_LIMIT:
+            yield f"{name}: {count} lines, the budget is {limit}"
         lengths.extend(function_lengths(source))
     if len(lengths) < 2:
         return

@@ -1,7 +1,7 @@
 """Sphinx directives for tables that are made from the project itself, so that they cannot go stale.
 
 ``conformance-table`` and ``hostile-table`` read the names of the tests, ``differences-table`` reads
-``differences.toml`` and looks its tests up.
+``differences.toml`` and looks its tests up, ``options-table`` reads the library's table of options.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import ast
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sphinx.util.docutils import SphinxDirective
+
+from zmqthread.constants import SocketType
+from zmqthread.options import ContextOptions, Options, OptionSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,10 +24,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
+    from zmqthread.option_types import Row
+
 ROOT = Path(__file__).parent.parent.parent
 RFC_TEST = re.compile(r"test_rfc(?P<rfc>\d+)_(?P<row>[a-z]\d\d)(?:_|$)")
 HOSTILE_TEST = re.compile(r"test_hostile_(?P<row>[a-z]\d+)(?:_|$)")
 NO_TEST = "none yet"
+OPTION_TABLES: dict[str, type[OptionSet]] = {"socket": Options, "context": ContextOptions}
 
 
 class FoundTest(NamedTuple):
@@ -148,9 +154,59 @@ class DifferencesTable(SphinxDirective):
         return row["libzmq"], row["zmqthread"], row["why"], literals(tests) or NO_TEST
 
 
+class OptionsTable(SphinxDirective):
+    """The options of sockets or of contexts: the library's own table, and a sentence for each.
+
+    ``:only:`` chooses rows by name, and leaves the headings out.
+    """
+
+    required_arguments = 1
+    option_spec: ClassVar = {"only": str.split}
+
+    def run(self) -> list[nodes.Node]:
+        source = ROOT / "docs" / "options.toml"
+        self.env.note_dependency(str(source))
+        kind = self.arguments[0]
+        groups = tomllib.loads(source.read_text(encoding="utf-8"))[kind]
+        rows = {row.name: row for row in OPTION_TABLES[kind].ROWS}
+        sentences = {name: text for group in groups.values() for name, text in group.items()}
+        if stray := rows.keys() ^ sentences.keys():
+            raise self.error(f"in only one of the table and options.toml: {sorted(stray)}")
+        if only := self.options.get("only"):
+            groups = {"": {name: sentences[name] for name in only}}
+        text = "".join(self._group(title, group, rows) for title, group in groups.items())
+        return self.parse_text_to_nodes(text)
+
+    @staticmethod
+    def _group(title: str, sentences: dict[str, str], rows: dict[str, Row[Any]]) -> str:
+        header = ("option", "what it does", "default", "takes", "for")
+        cells = [option_cells(rows[name], text) for name, text in sentences.items()]
+        rubric = f".. rubric:: {title}\n\n" if title else ""
+        return rubric + list_table(header, cells, "24 40 12 14 10") + "\n"
+
+
+def option_cells(row: Row[Any], sentence: str) -> tuple[str, ...]:
+    """Return the cells of one option."""
+    names = literals((row.name, *sorted(row.aliases)))
+    access = {(True, False): ", read only", (False, True): ", set only"}
+    names += f" ({row.number}{access.get((row.readable, row.writable), '')})"
+    if row.live:
+        sentence += " Takes effect at once."
+    if row.feature is not None:
+        sentence += f" Needs the feature ``{row.feature}``."
+    default = f"``{row.default!r}``" if not row.dynamic and isinstance(row.default, int) else ""
+    kinds = row.kind if isinstance(row.kind, tuple) else (row.kind,)
+    takes = (
+        " or ".join(kind.__name__ for kind in kinds) + " " + row.check.why.removeprefix("must be ")
+    )
+    types = [] if row.types is None else [t.name for t in SocketType if t in row.types]
+    return names, sentence, default, takes if row.writable else "", " ".join(types)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("conformance-table", ConformanceTable)
     app.add_directive("hostile-table", HostileTable)
     app.add_directive("differences-table", DifferencesTable)
+    app.add_directive("options-table", OptionsTable)
     return {"parallel_read_safe": True}
