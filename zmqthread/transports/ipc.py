@@ -159,6 +159,15 @@ def _admit(connection: Any, options: Any) -> str | None:
     if not _wanted(peer, options):
         return None
     tune(connection, options)
+    return _show(peer)
+
+
+def peer_address(connection: Any) -> str:
+    """Return the Peer-Address of a connected stream: "localhost:uid:gid:pid" if that is known."""
+    return _show(credentials(connection))
+
+
+def _show(peer: Credentials | None) -> str:
     return "localhost" if peer is None else f"localhost:{peer.uid}:{peer.gid}:{peer.pid}"
 
 

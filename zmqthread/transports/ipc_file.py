@@ -79,7 +79,10 @@ class SocketFile:
             raise
 
     def remove(self) -> None:
-        """Remove the file if it still is ours: another server may have taken the path over."""
+        """Remove the file if it still is ours: another server may have taken the path over.
+
+        To be called before the socket is closed: until then no other file gets its inode number.
+        """
         if os.getpid() != self._pid:
             return  # a child that closes what it inherited; the parent still listens
         with contextlib.suppress(OSError):
@@ -113,19 +116,26 @@ class _Place:
     def clear(self) -> None:
         """Remove what a dead server left at the path.
 
+        It is moved aside first, which is atomic, and looked at once more there: of two servers
+        that found the same dead socket neither removes the other's fresh one. Inode numbers would
+        not tell the two apart, they are given out again at once.
+
         Raises:
             OSError: EADDRINUSE if there is anything else.
         """
-        status = self._status(self._name)
-        if status is None:
+        if not self._dead(self._name):
             return
-        if not stat.S_ISSOCK(status.st_mode):
-            raise _taken("there is a file that is not a socket")
-        if os.geteuid() not in (0, status.st_uid):
-            raise _taken(f"the socket there belongs to user {status.st_uid}")
-        if self._answers():
-            raise _taken("a server answers there")
-        self._remove(_identity(status))
+        try:
+            os.rename(self._name, self._aside, **self._both)
+        except FileNotFoundError:
+            return
+        try:
+            self._dead(self._aside)
+        except OSError:
+            self._link()
+            raise
+        finally:
+            self._drop_aside()
 
     def put(self, sock: Any, mode: int, backlog: int) -> tuple[int, int]:
         """Bind, listen and make the path lead there; return what tells the file from others."""
@@ -141,12 +151,28 @@ class _Place:
             sock.listen(backlog)
             self._link()
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._aside, dir_fd=self._directory)
+            self._drop_aside()
         now = self._status(self._name)
         if now is None or _identity(now) != _identity(status):
             raise _taken("somebody else changes it at this moment")
         return _identity(status)
+
+    def _dead(self, name: str) -> bool:
+        """Return whether a dead server's socket is there; False if nothing is.
+
+        Raises:
+            OSError: EADDRINUSE if it is anything else, or not ours to remove.
+        """
+        status = self._status(name)
+        if status is None:
+            return False
+        if not stat.S_ISSOCK(status.st_mode):
+            raise _taken("there is a file that is not a socket")
+        if os.geteuid() not in (0, status.st_uid):
+            raise _taken(f"the socket there belongs to user {status.st_uid}")
+        if self._answers(name):
+            raise _taken("a server answers there")
+        return True
 
     def _status(self, name: str) -> os.stat_result | None:
         try:
@@ -155,39 +181,26 @@ class _Place:
         except FileNotFoundError:
             return None
 
+    def _drop_aside(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._aside, dir_fd=self._directory)
+
     def _address(self, name: str) -> bytes:
         path = os.fsencode(os.path.join(self._parent, name))
         if len(path) > IPC_PATH_MAX:
             path = os.fsencode(f"/proc/self/fd/{self._directory}/{name}")
         return path
 
-    def _answers(self) -> bool:
+    def _answers(self, name: str) -> bool:
         """Ask whether somebody listens, by connecting; the server sees a peer that goes away."""
         probe = self._seams.socket(AF_UNIX, socket.SOCK_STREAM)
         try:
-            number = probe.connect_ex(self._address(self._name))
+            number = probe.connect_ex(self._address(name))
         finally:
             probe.close()
         # Everything else speaks for somebody: EAGAIN for a full backlog, EPROTOTYPE for another
         # kind of server, EACCES for one that is not for us.
         return number not in (errno.ECONNREFUSED, errno.ENOENT)
-
-    def _remove(self, identity: tuple[int, int]) -> None:
-        """Remove the dead socket `identity`, and put back what may have come in its place.
-
-        To move it aside is atomic, so of two that found the same dead socket neither removes the
-        other's fresh one for good.
-        """
-        try:
-            os.rename(self._name, self._aside, **self._both)
-        except FileNotFoundError:
-            return
-        status = os.lstat(self._aside, dir_fd=self._directory)
-        if _identity(status) != identity:
-            self._link()
-            os.unlink(self._aside, dir_fd=self._directory)
-            raise _taken("another server came first")
-        os.unlink(self._aside, dir_fd=self._directory)
 
     def _link(self) -> None:
         """Make the path lead to what is aside, unless there is something at the path."""

@@ -24,9 +24,13 @@ def literal(host: str, port: int, ipv6: bool) -> Address | None:
         OSError: ENODEV for an IPv6 literal without `ipv6`, or with a zone that does not exist.
     """
     if ":" in host:
+        plain, _, zone = host.partition("%")
+        mapped = IPv6Address(plain).ipv4_mapped
+        if mapped is not None:
+            # What a dual-stack listener shows; a peer without IPv6 has to be able to use it.
+            return socket.AF_INET, (str(mapped), port)
         if not ipv6:
             raise OSError(errno.ENODEV, f"IPv6 address {host!r} without the option IPV6")
-        plain, _, zone = host.partition("%")
         return socket.AF_INET6, (plain, port, 0, _zone_index(zone) if zone else 0)
     try:
         packed = socket.inet_aton(host)

@@ -90,6 +90,14 @@ def resolve(endpoint: TcpEndpoint, options: Any) -> list[Target]:
     return _from_source(found, local_addresses(host, port, options.ipv6), endpoint.text)
 
 
+def peer_address(connection: Any) -> str:
+    """Return the Peer-Address of a connected stream: the IP address, no port; "" if it has gone."""
+    try:
+        return show(connection.getpeername())
+    except OSError:
+        return ""
+
+
 def _from_source(found: list[Address], sources: list[Address], text: str) -> list[Target]:
     """Pair each address with the first source address of its family."""
     by_family = dict(reversed(sources))
