@@ -97,8 +97,8 @@ def _is_manual(options: Options, value: int) -> None:
 
 
 def _secured(options: Options, mechanism: SecurityMechanism, server: int) -> None:
-    # The option that was set last decides.
-    options.mechanism = int(mechanism)
+    # The option that was set last decides; being a server is one flag for all mechanisms.
+    options.mechanism, options.as_server = int(mechanism), server
     options.plain_server = int(server and mechanism is SecurityMechanism.PLAIN)
     options.curve_server = int(server and mechanism is SecurityMechanism.CURVE)
     options.gssapi_server = int(server and mechanism is SecurityMechanism.GSSAPI)
@@ -109,7 +109,10 @@ def _plain_server(options: Options, value: int) -> None:
 
 
 def _plain_client(options: Options, value: bytes) -> None:
-    _secured(options, SecurityMechanism.PLAIN if value else SecurityMechanism.NULL, 0)
+    if value:
+        _secured(options, SecurityMechanism.PLAIN, 0)
+    else:
+        _secured(options, SecurityMechanism.NULL, options.as_server)
 
 
 def _curve_server(options: Options, value: int) -> None:
@@ -117,7 +120,7 @@ def _curve_server(options: Options, value: int) -> None:
 
 
 def _curve_key(options: Options, value: bytes) -> None:
-    _secured(options, SecurityMechanism.CURVE, options.curve_server)
+    _secured(options, SecurityMechanism.CURVE, options.as_server)
 
 
 def _curve_client(options: Options, value: bytes) -> None:
@@ -299,13 +302,13 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
 
     type = integer(writable=False)
 
-    __slots__ = ("accept_old_zmtp",)
+    __slots__ = ("accept_old_zmtp", "as_server")
 
     def __init__(self, socket_type: int, context: ContextOptions | None = None) -> None:
         """Start with the defaults of the type and the context."""
         super().__init__()
         self.type = int(socket_type)
-        self.accept_old_zmtp = 0
+        self.accept_old_zmtp = self.as_server = 0
         if socket_type in _NO_LINGER:
             self.linger = 0
         if context is not None:
