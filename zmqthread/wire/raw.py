@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zmqthread.wire.mechanisms.mechanism import ZapRequest
+from zmqthread.wire.zmtp.commands import Membership, Subscription
 from zmqthread.wire.zmtp.decoder import Input
 from zmqthread.wire.zmtp.frames import SEPARATE, Buffer, Message
 from zmqthread.wire.zmtp.handshake import Peer
@@ -29,6 +30,7 @@ class RawConnection:
 
     __slots__ = ("_pos", "_rest", "failed", "peer", "pending")
 
+    socket_type: Final = "STREAM"
     established: Final = True
     has_output: Final = False
     dropped_commands: Final = 0
@@ -72,6 +74,17 @@ class RawConnection:
         self.pending = end < len(buf)
         self._rest, self._pos = (buf, end) if self.pending else (b"", 0)
         return out
+
+    def large_filled(self, count: int, limit: int, now: float) -> list[bytes]:
+        raise RuntimeError("a raw stream has no large frames")
+
+    def encode_subscription(self, item: Subscription | Membership) -> Buffer:
+        raise RuntimeError("a raw stream has no subscriptions")
+
+    def zap_reply(
+        self, status: int, text: str, user_id: bytes, metadata: bytes, now: float = 0.0
+    ) -> None:
+        """Nobody has asked."""
 
     def salvage(self) -> list[bytes]:
         return []

@@ -172,7 +172,7 @@ class Connection(Traffic):
             self._salvaged = out
         self.failed = True
         self.established = False
-        self._setup = self._pulse = None
+        self._setup = self._pulse = self._pong = None
         self._decoder = Decoder(self._limits)
         if isinstance(error, ProtocolError):
             raise error
@@ -203,7 +203,7 @@ class Connection(Traffic):
             raise oversized("too much before the end of the handshake")
         held += data
         if not setup.greeted:
-            self._greet(setup)
+            self._greet(setup, now)
         while setup.greeted and not setup.waiting and not self.established:
             body = take_command(held, setup.limits.handshake_command)
             if body is None:
@@ -212,7 +212,7 @@ class Connection(Traffic):
             self._advance(setup, now)
         return bytes(held) if self.established else b""
 
-    def _greet(self, setup: Setup) -> None:
+    def _greet(self, setup: Setup, now: float) -> None:
         held = setup.held
         version = greeting.version_of(held)
         if version is not None and version < greeting.MAJOR:
@@ -230,7 +230,7 @@ class Connection(Traffic):
         self.peer.version = (theirs.major, theirs.minor)
         setup.greeted = True
         ours.begin(setup.metadata)
-        self._advance(setup, 0.0)
+        self._advance(setup, now)
 
     def _advance(self, setup: Setup, now: float) -> None:
         """Send what the mechanism has to say, and see whether it is done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from struct import Struct
 from typing import Final
@@ -20,6 +20,9 @@ SEPARATE: Final = 64 * 1024
 
 Message = bytes | Frame | tuple[bytes | Frame, ...]
 Buffer = bytes | memoryview
+
+# From so many messages on the set-up of _encode_columns is worth its while.
+_COLUMNS_PAY: Final = 8
 
 _LONG: Final = Struct(">BQ")
 MAX_SIZE: Final = 2**63 - 1
@@ -71,6 +74,8 @@ def encode(messages: Sequence[Message]) -> list[Buffer]:
             if len(messages) == 1:
                 return [_last[len(first)] + first]
             return [_encode_single(messages)]  # type: ignore[arg-type]
+        if len(messages) >= _COLUMNS_PAY and {*map(type, messages)} == {tuple}:
+            return [_encode_columns(messages)]  # type: ignore[arg-type]
         return [_encode_small(messages)]
     except (TypeError, _TooLarge):
         return _encode_any(messages)
@@ -96,6 +101,27 @@ def _encode_single(messages: Sequence[bytes]) -> bytes:
     if {*map(type, messages)} != {bytes}:
         raise TypeError
     return b"".join(chain.from_iterable(zip(map(_last_of, sizes), messages, strict=True)))
+
+
+def _encode_columns(messages: Sequence[tuple[bytes, ...]]) -> bytes:
+    """Encode a batch of multi-part messages column by column, if all have as many parts.
+
+    Raises:
+        TypeError: not all frames are bytes.
+    """
+    if len({*map(len, messages)}) != 1:
+        return _encode_small(messages)
+    streams: list[Iterable[bytes]] = []
+    headers_of = _more.__getitem__
+    left = len(messages[0])
+    for column in zip(*messages, strict=True):
+        left -= 1
+        if not left:
+            headers_of = _last_of
+        if {*map(type, column)} != {bytes}:
+            raise TypeError
+        streams += (map(headers_of, map(len, column)), column)
+    return b"".join(chain.from_iterable(zip(*streams, strict=True)))
 
 
 def _encode_small(messages: Sequence[Message]) -> bytes:

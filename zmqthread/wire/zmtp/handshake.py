@@ -130,8 +130,11 @@ def meet(peer: Peer, own_type: str, setup: Setup, metadata: bytes) -> None:
     peer.socket_type = kind
     if identities and kind in IDENTIFIED:
         peer.routing_id = identities[0]
-    # Of two properties with one name the first holds; the authenticator's hold over the peer's.
-    peer.properties = dict(reversed(found)) | setup.zap_properties
+    # Of two properties with one name the first holds, and the authenticator's over the peer's.
+    properties = setup.zap_properties
+    for name, value in found:
+        properties.setdefault(name, value)
+    peer.properties = properties
 
 
 def zap_properties(user_id: bytes, metadata: bytes, limits: Limits) -> dict[str, bytes]:

@@ -66,7 +66,12 @@ class Traffic:
         """Turn messages into buffers to write; only once established.
 
         Keep the messages until the buffers are written: large frames are not copied.
+
+        Raises:
+            RuntimeError: the connection is not established.
         """
+        if not self.established:
+            raise RuntimeError("no message may be sent before the handshake is over")  # Z27
         if self.mechanism.transforms:
             return [self._wrapped(messages)]
         return frames.encode(messages)
