@@ -10,7 +10,6 @@ import threading
 import pytest
 
 import zmqthread
-from zmqthread import message
 from zmqthread.constants import EINVAL, MORE, SHARED, SRCFD
 from zmqthread.errors import NotDone, ZMQError
 from zmqthread.message import (
@@ -212,36 +211,6 @@ def test_waiting_for_a_tracker_ends_when_the_engine_lets_go():
     assert tracker.done
 
 
-def test_trackers_watch_events_frames_and_trackers():
-    event, frame = threading.Event(), Frame(BIG, copy=False, track=True)
-    inner = MessageTracker(event)
-    tracker = MessageTracker(inner, frame, threading.Event())
-    assert (len(tracker.events), len(tracker.peers)) == (1, 2)
-    assert not tracker.done
-    event.set()
-    del frame
-    assert not tracker.done
-    tracker.events.pop().set()
-    tracker = MessageTracker(inner, *tracker.peers)
-    assert tracker.done
-    for forever in (-1, None):
-        tracker.wait(forever)
-    tracker.wait(0)
-
-
-def test_trackers_watch_nothing_else():
-    with pytest.raises(TypeError):
-        MessageTracker(5)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="Not a tracked message"):
-        MessageTracker(Frame(b"x"))
-
-
-def test_the_time_of_waiting_is_shared_by_all_that_is_watched():
-    tracker = MessageTracker(MessageTracker(threading.Event()), MessageTracker(threading.Event()))
-    with pytest.raises(NotDone):
-        tracker.wait(0.01)
-
-
 def test_frames_are_equal_to_themselves_only():
     frame = Frame(b"a")
     assert frame == frame
@@ -288,10 +257,6 @@ def test_frames_cannot_be_pickled():
 )
 def test_repr(data, text):
     assert repr(Frame(data)) == str(Frame(data)) == text
-
-
-def test_sizes_up_to_gigabytes_are_readable():
-    assert message._readable(5 * 10**9) == "5GB"
 
 
 @pytest.mark.parametrize("make", [lambda f: f.copy(), copy.copy, lambda f: f.fast_copy()])
