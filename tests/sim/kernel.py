@@ -7,12 +7,11 @@ code it ran: `Kernel.trace_hash` is equal whenever both are.
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import hashlib
 import heapq
+import itertools
+import os
 import random
-import time
 from _thread import allocate_lock, get_ident
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from typing import Any, Self
 
 from tests.sim.task import (
     MACHINERY,
+    PINNED,
     Crash,
     SimDeadlock,
     SimError,
@@ -29,10 +29,13 @@ from tests.sim.task import (
     Timer,
     where,
 )
+from tests.sim.trace import Trace
+from tests.sim.watchdog import Watchdog
 
 MACHINERY.add(__file__)
 
-_TAIL = 4096
+#: Kernels, and processes, take the processors in turn.
+_turn = itertools.count(os.getpid())
 
 
 class Kernel:
@@ -67,6 +70,8 @@ class Kernel:
         self.tasks: list[Task] = []
         self.error: BaseException | None = None
         self.closed = False
+        cpus = sorted(os.sched_getaffinity(0)) if PINNED else [0]
+        self.cpu = {cpus[next(_turn) % len(cpus)]}
         #: Things worth having seen at least once over many seeds.
         self.sometimes: Counter[str] = Counter()
         #: Called before each step, in no task: they raise AssertionError, and must not block.
@@ -83,13 +88,12 @@ class Kernel:
         self._timers: list[tuple[float, int, Timer]] = []
         self._timer_number = 0
         self._frozen: tuple[Task | None, int] = (None, 0)
-        self._traced: dict[str, bool] = {}
-        self._trace: list[tuple[float, str, str]] = []
-        self._hash = hashlib.sha256()
+        self.preempted: dict[str, bool] = {}
+        self._trace = Trace()
         self._main = allocate_lock()
         self._main.acquire()
         self._until: Callable[[], object] | None = None
-        self._stuck: set[int] = set()
+        self.stuck: set[int] = set()
         # The kernel is at work: what finalizers and predicates call must not pass the baton.
         self._busy = False
         self._leave_services = False
@@ -98,25 +102,17 @@ class Kernel:
 
     def note(self, who: str, what: str) -> None:
         """Add an event to the trace."""
-        trace = self._trace
-        trace.append((self.now, who, what))
-        if len(trace) >= 2 * _TAIL:
-            self._hash.update(repr(trace[:_TAIL]).encode())
-            del trace[:_TAIL]
+        self._trace.add(self.now, who, what)
 
     @property
     def trace_hash(self) -> str:
-        whole = self._hash.copy()
-        whole.update(repr(self._trace).encode())
-        return whole.hexdigest()[:16]
+        return self._trace.hash
 
     def report(self, last: int = 40) -> str:
         """Seed, tasks with what they wait for, and the end of the trace."""
         lines = [f"seed {self.seed}, {self.steps} steps, {self.now - self.started:.6f} simulated s"]
         lines += [f"  task {self._state(task)}" for task in self.tasks if not task.done]
-        lines += [
-            f"  {now - self.started:12.6f} {who}: {what}" for now, who, what in self._trace[-last:]
-        ]
+        lines += self._trace.tail(last, self.started)
         return "\n".join(lines)
 
     def _state(self, task: Task) -> str:
@@ -150,7 +146,7 @@ class Kernel:
     def sleep(self, seconds: float) -> None:
         """Let simulated time pass in the running task."""
         if not self.point("sleep"):
-            self.park(_never, seconds, "sleep", [])
+            self.park(lambda: False, seconds, "sleep", [])
 
     # -- tasks -------------------------------------------------------------------------------
 
@@ -179,7 +175,7 @@ class Kernel:
     def leave(self, task: Task) -> None:
         """The last thing that a task's thread does."""
         task.done = True
-        if task.ident in self._stuck:
+        if task.ident in self.stuck:
             return
         self._live -= 1
         self._apps -= not task.service
@@ -201,7 +197,7 @@ class Kernel:
         """Let others move.  True: this task is being killed, so do the rest without blocking."""
         me = self.current
         if me is None or self._busy:
-            if me is None and self._stuck and get_ident() in self._stuck:
+            if me is None and self.stuck and get_ident() in self.stuck:
                 raise Crash
             return self.closed
         if me.ident != get_ident():
@@ -280,7 +276,7 @@ class Kernel:
             self.steps += 1
             self.now += self.step_time
             if self.steps > self.max_steps:
-                raise SimLivelock(f"{self.max_steps} steps taken; busiest: {self._busiest()}")
+                raise SimLivelock(f"{self.max_steps} steps taken; busiest: {self._trace.busiest()}")
             for check in self.invariants:
                 check()
             task = self._choose(me)
@@ -329,34 +325,20 @@ class Kernel:
         return False
 
     def _finished(self) -> bool:
-        if self.error is not None or not self._live:
+        if self.error is not None:
             return True
-        if self._leave_services and not self._apps:
-            return True
-        return self._until is not None and bool(self._until())
+        if self._until is not None:
+            return bool(self._until())
+        return not self._live or (self._leave_services and not self._apps)
 
     def _blocked(self) -> str:
         return "\n".join(f"  {self._state(task)}" for task in self.tasks if not task.done)
-
-    def _busiest(self) -> str:
-        moves = Counter(f"{who}: {what}" for _, who, what in self._trace)
-        return ", ".join(f"{what} ×{count}" for what, count in moves.most_common(4))
 
     def fail(self, exc: BaseException) -> None:
         """Note the first failure; the run ends at the next point."""
         if self.error is None:
             exc.add_note(self.report())
             self.error = exc
-
-    def traces(self, frame: Any) -> bool:
-        """Whether the lines of this frame may be pre-empted."""
-        file = frame.f_code.co_filename
-        wanted = self._traced.get(file)
-        if wanted is None:
-            name = frame.f_globals.get("__name__", "") + "."
-            wanted = file not in MACHINERY and any(name.startswith(m + ".") for m in self.preempt)
-            self._traced[file] = wanted
-        return wanted
 
     # -- from the test -----------------------------------------------------------------------
 
@@ -366,7 +348,8 @@ class Kernel:
         """Run until all tasks have ended, or ``until()`` holds (looked at before each step).
 
         With ``leave_services``, threads started by the code under test may be left over.
-        May be called again after ``until``.  Raises what the first failing task raised.
+        May be called again.  Raises what the first failing task raised; if nothing is left that
+        could happen before ``until()`` holds, that is a deadlock.
         """
         self._until, self._leave_services = until, leave_services
         # The moment of a garbage collection depends on all that this process did before.
@@ -376,38 +359,18 @@ class Kernel:
             task = self._next(None)
             if task is not None:
                 self._hand_over(task)
-                self._watch()
+                Watchdog(self, self._main).wait()
         finally:
             if collects:
                 gc.enable()
         if self.error is not None:
             raise self.error
 
-    def _watch(self) -> None:
-        """Wait for the baton; real time that passes without a step ends the run."""
-        begun = quiet = time.monotonic()
-        seen = -1
-        while not self._main.acquire(timeout=min(0.5, self.hang_after / 4)):
-            now = time.monotonic()
-            if self.steps != seen:
-                seen, quiet = self.steps, now
-            elif now - quiet > self.hang_after:
-                self._give_up()
-                return
-            if now - begun > self.real_budget:
-                self.fail(SimHang(f"more than {self.real_budget} real seconds"))
-
-    def _give_up(self) -> None:
-        stacks = "\n".join(f"  {t.name!r} at {where(t.ident, 8)}" for t in self.tasks if not t.done)
-        stuck, self.current = self.current, None
-        who = stuck.name if stuck is not None else "nobody"
-        self.fail(SimHang(f"{who!r} made no step for {self.hang_after} real seconds:\n{stacks}"))
-        if stuck is not None:
-            # It may hang in a real lock, for ever, or come back: then it must not run on.
-            self._stuck.add(stuck.ident)
-            stuck.killed = True
-            crash = ctypes.py_object(Crash)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(stuck.ident), crash)
+    def elapse(self, seconds: float) -> None:
+        """Run for that much simulated time, whether or not there are tasks."""
+        end = self.now + seconds
+        self.after(seconds, lambda: None)
+        self.run(until=lambda: self.now >= end)
 
     def close(self) -> None:
         """Kill what still runs.  Seam calls do nothing from here on, and never block."""
@@ -415,11 +378,11 @@ class Kernel:
             return
         self.closed = True
         for task in self.tasks:
-            if not task.done and task.ident not in self._stuck:
+            if not task.done and task.ident not in self.stuck:
                 task.killed = True
                 self.current = task
                 task.baton.release()
-            task.thread.join(0.5 if task.ident in self._stuck else 5.0)
+            task.thread.join(0.5 if task.ident in self.stuck else 5.0)
             if task.thread.is_alive() and self.error is None:
                 self.error = SimHang(f"{task.name!r} outlived its kill at {where(task.ident, 8)}")
                 raise self.error
@@ -431,7 +394,3 @@ class Kernel:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def _never() -> bool:
-    return False

@@ -20,6 +20,9 @@ MACHINERY.add(__file__)
 #: Descriptors of the first node start here: a stray real system call on one fails with EBADF.
 _FD_BASE = 1_000_000
 _SYN_RETRIES = 6
+_V6ONLY = (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+_REUSE = (socket.SOL_SOCKET, socket.SO_REUSEADDR)
+_ANY = {"0.0.0.0", "::"}
 
 
 class SimNet:
@@ -28,10 +31,8 @@ class SimNet:
     def __init__(self, kernel: Kernel, faults: Faults | None = None) -> None:
         self.kernel = kernel
         self.faults = faults or Faults()
-        #: (host, port) or path -> who is bound to it.
+        #: (host, port), abstract name or inode -> who is bound to it.
         self.bound: dict[Any, SimSocket] = {}
-        #: Paths that were bound once: nobody there means ECONNREFUSED, not ENOENT.
-        self.stale: set[Any] = set()
         #: Addresses of nodes that went silent: connects hang.
         self.dark: dict[Any, str] = {}
         self._tables: dict[str, dict[int, Pollable]] = {}
@@ -105,31 +106,35 @@ class SimNet:
         return self._port
 
     def bind(self, sock: SimSocket, name: Any) -> None:
-        for other in self._clashing(name):
-            if other in self.bound:
+        """Give a name away: (host, port), or the key of a local name."""
+        for other in filter(None, map(self.bound.get, self._clashing(name))):
+            if other.state == "listening" or not (other.option(*_REUSE) and sock.option(*_REUSE)):
                 raise os_error(errno.EADDRINUSE)
-        self.bound[name] = sock
-        if not isinstance(name, tuple):
-            self.stale.add(name)
+        if _is_internet(name):
+            self.bound.setdefault(name, sock)
+        else:
+            self.bound[name] = sock  # an inode may serve again once its file is gone
+
+    def unbind(self, sock: SimSocket) -> None:
+        for name in [name for name, owner in self.bound.items() if owner is sock]:
+            del self.bound[name]
 
     def _clashing(self, name: Any) -> list[Any]:
-        if not isinstance(name, tuple):
-            return [name]
-        wild = {"0.0.0.0", "::"}
-        if name[0] not in wild:
-            return [name, ("::" if ":" in name[0] else "0.0.0.0", name[1])]
+        if not _is_internet(name):
+            return [] if isinstance(name, tuple) else [name]  # real files do not clash
+        host, port = name
+        if host not in _ANY:
+            return [name, ("::" if ":" in host else "0.0.0.0", port)]
         return [
             other
             for other in self.bound
-            if isinstance(other, tuple)
-            and other[1] == name[1]
-            and (other == name or (":" in other[0]) == (":" in name[0]))
+            if _is_internet(other) and other[1] == port and (":" in other[0]) == (":" in host)
         ]
 
     def listener(self, name: Any) -> SimSocket | None:
         """Who accepts connections to ``name``."""
         names = [name]
-        if isinstance(name, tuple):
+        if _is_internet(name):
             host, port = name
             names += [("::", port)] if ":" in host else [("0.0.0.0", port), ("::", port)]
         for one in names:
@@ -209,8 +214,7 @@ class SimNet:
 
     def reset(self, sock: SimSocket) -> None:
         """Reset a connection, as a stateful firewall might: both sides learn of it."""
-        sock.abort()
-        sock.was_reset()
+        sock.abort(errno.ECONNRESET)
 
     def kill(self, node: str, how: str = "fin") -> None:
         """End a process: its tasks crash, its descriptors go.
@@ -237,4 +241,5 @@ class SimNet:
             pollable.drop()
 
 
-_V6ONLY = (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+def _is_internet(name: Any) -> bool:
+    return isinstance(name, tuple) and len(name) == 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import struct
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from tests.sim import local
 from tests.sim.poll import Pollable, os_error
 from tests.sim.task import MACHINERY, SimError
 from tests.sim.wire import DATA, FIN, RST, SYNACK, Wire
@@ -51,12 +53,6 @@ class SimSocket(Pollable):
     def __repr__(self) -> str:
         return f"<SimSocket {self.label} {self.state} {self.name} -> {self.peer_name}>"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
     # -- readiness ---------------------------------------------------------------------------
 
     def poll(self) -> int:
@@ -82,12 +78,6 @@ class SimSocket(Pollable):
 
     def setblocking(self, flag: bool) -> None:
         """Always non-blocking."""
-
-    def settimeout(self, timeout: float | None) -> None:
-        """Always non-blocking."""
-
-    def gettimeout(self) -> float:
-        return 0.0
 
     def setsockopt(self, level: int, option: int, value: Any, _length: int = 0) -> None:
         self._enter("setsockopt")
@@ -126,21 +116,17 @@ class SimSocket(Pollable):
     def _full(self, name: Any) -> Any:
         return (*name, 0, 0) if self.family == socket.AF_INET6 else name
 
-    def _short(self, address: Any) -> Any:
-        """The address as the network keeps it: (host, port), or a path."""
-        if self.family != socket.AF_UNIX:
-            return (address[0], address[1])
-        return address.decode() if isinstance(address, bytes) else address
-
     # -- listening ---------------------------------------------------------------------------
 
     def bind(self, address: Any) -> None:
         self._enter("bind")
-        name = self._short(address)
-        if self.family != socket.AF_UNIX and not name[1]:
-            name = (name[0], self.net.port())
-        self.net.bind(self, name)
-        self.name = name
+        if self.family == socket.AF_UNIX:
+            self.net.bind(self, local.make(address))
+            self.name = address if local.abstract(address) else os.fsdecode(address)
+        else:
+            name = (address[0], address[1] or self.net.port())
+            self.net.bind(self, name)
+            self.name = name
 
     def listen(self, backlog: int = 128) -> None:
         self._enter("listen")
@@ -195,9 +181,9 @@ class SimSocket(Pollable):
             return errno.EALREADY
         if self.state != "new":
             return errno.EISCONN
-        self.peer_name = self._short(address)
         if self.family == socket.AF_UNIX:
-            return self._connect_local()
+            return self._connect_local(address)
+        self.peer_name = (address[0], address[1])
         if self.peer_name[0] in {"0.0.0.0", "::"}:
             loopback = "::1" if self.family == socket.AF_INET6 else "127.0.0.1"
             self.peer_name = (loopback, self.peer_name[1])
@@ -219,17 +205,18 @@ class SimSocket(Pollable):
         listener.welcome(self)
         return 0
 
-    def _connect_local(self) -> int:
+    def _connect_local(self, address: Any) -> int:
         """AF_UNIX connects at once or not at all."""
         net = self.net
-        listener = net.listener(self.peer_name)
-        if listener is None:
-            return errno.ECONNREFUSED if self.peer_name in net.stale else errno.ENOENT
-        if net.roll(net.faults.refused, "refused"):
+        key = local.find(address)
+        if key is None:
+            return errno.ENOENT
+        listener = net.listener(key)
+        if listener is None or net.roll(net.faults.refused, "refused"):
             return errno.ECONNREFUSED
         if listener.backlog_full():
             return errno.EAGAIN
-        self.state = "connected"
+        self.state, self.peer_name = "connected", listener.name
         listener.welcome(self)
         return 0
 
@@ -267,20 +254,22 @@ class SimSocket(Pollable):
         """A reset has come in: what was to be sent is lost."""
         self.wire.clear()
         self.connect_failed(errno.ECONNREFUSED)
-        if self.state != "connected" or self.broken:
-            return
-        self.kernel.sometimes["reset"] += 1
-        self.error, self.broken, self.eof = errno.ECONNRESET, True, True
-        if self.net.roll(self.net.faults.reset_drops_input):
-            self.input.clear()
-        self.poke()
+        self._break(errno.ECONNRESET)
 
-    def abort(self) -> None:
+    def abort(self, code: int = 0) -> None:
         """Send a reset, behind some of what is under way: the rest is lost."""
-        if self.peer is not None and not self.broken and self.state != "closed":
+        if self.state == "connected" and not self.broken:
             self.wire.lose_some()
             self.wire.post(RST)
-            self.broken = self.eof = True
+            self._break(code)
+
+    def _break(self, code: int) -> None:
+        if self.state == "connected" and not self.broken:
+            self.error, self.broken, self.eof = code, True, True
+            if code:
+                self.kernel.sometimes["reset"] += 1
+            if self.net.roll(self.net.faults.reset_drops_input):
+                self.input.clear()
             self.poke()
 
     def vanish(self) -> None:
@@ -390,8 +379,7 @@ class SimSocket(Pollable):
         """Close, as the system does it for a dead process too."""
         if self.state == "closed":
             return
-        if self.net.bound.get(self.name) is self:
-            del self.net.bound[self.name]
+        self.net.unbind(self)
         while self.backlog:
             self.backlog.popleft().abort()
         if self.state == "connected":
