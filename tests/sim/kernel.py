@@ -15,11 +15,10 @@ import random
 from _thread import allocate_lock, get_ident
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Self
 
 from tests.sim.task import (
     MACHINERY,
-    PINNED,
     Crash,
     SimDeadlock,
     SimError,
@@ -27,7 +26,8 @@ from tests.sim.task import (
     SimLivelock,
     Task,
     Timer,
-    where,
+    living,
+    pin,
 )
 from tests.sim.trace import Trace
 from tests.sim.watchdog import Watchdog
@@ -70,7 +70,7 @@ class Kernel:
         self.tasks: list[Task] = []
         self.error: BaseException | None = None
         self.closed = False
-        cpus = sorted(os.sched_getaffinity(0)) if PINNED else [0]
+        cpus = sorted(pin(None))
         self.cpu = {cpus[next(_turn) % len(cpus)]}
         #: Things worth having seen at least once over many seeds.
         self.sometimes: Counter[str] = Counter()
@@ -93,6 +93,7 @@ class Kernel:
         self._main = allocate_lock()
         self._main.acquire()
         self._until: Callable[[], object] | None = None
+        self._leaving: Task | None = None
         self.stuck: set[int] = set()
         # The kernel is at work: what finalizers and predicates call must not pass the baton.
         self._busy = False
@@ -110,14 +111,8 @@ class Kernel:
 
     def report(self, last: int = 40) -> str:
         """Seed, tasks with what they wait for, and the end of the trace."""
-        lines = [f"seed {self.seed}, {self.steps} steps, {self.now - self.started:.6f} simulated s"]
-        lines += [f"  task {self._state(task)}" for task in self.tasks if not task.done]
-        lines += self._trace.tail(last, self.started)
-        return "\n".join(lines)
-
-    def _state(self, task: Task) -> str:
-        state = "ready" if task.runnable else "blocked"
-        return f"{task.name!r} {state} in {task.why} at {where(task.ident)}"
+        head = f"seed {self.seed}, {self.steps} steps, {self.now - self.started:.6f} simulated s"
+        return "\n".join([head, *living(self.tasks), *self._trace.tail(last, self.started)])
 
     # -- time --------------------------------------------------------------------------------
 
@@ -173,10 +168,25 @@ class Kernel:
             self.wake(task)
 
     def leave(self, task: Task) -> None:
-        """The last thing that a task's thread does."""
-        task.done = True
-        if task.ident in self.stuck:
+        """The last thing that a task's thread does: the test's thread buries it."""
+        if self.closed or task.ident in self.stuck:
+            task.done = True
             return
+        # What the thread's locals do when they go away must not pass the baton, nor block.
+        task.killed = task.dying = True
+        self._leaving = task
+        self._main.release()
+
+    def bury(self) -> bool:
+        """Take a task that leaves off the list and go on; False if the baton is to stay here.
+
+        Called in the test's thread.  Only when the real thread has ended have its locals gone.
+        """
+        task, self._leaving = self._leaving, None
+        if task is None:
+            return False
+        task.thread.join(self.hang_after)
+        task.done = True
         self._live -= 1
         self._apps -= not task.service
         if task.runnable:
@@ -184,8 +194,10 @@ class Kernel:
             self._runnable.remove(task)
         for joiner in task.joiners:
             self.wake(joiner)
-        if not self.closed:
-            self._hand_over(self._next(None))
+        self.current = self._next(None)
+        if self.current is not None:
+            self.current.baton.release()
+        return self.current is not None
 
     def ident(self) -> int:
         """The number of the running task; 0 outside of all tasks."""
@@ -301,7 +313,7 @@ class Kernel:
             count = len(run)
             if not count:
                 if not self._fire():
-                    raise SimDeadlock("deadlock:\n" + self._blocked())
+                    raise SimDeadlock("\n".join(["deadlock:", *living(self.tasks)]))
                 continue
             if me is not None and me.runnable and rng() < self.stick:
                 task = me
@@ -331,9 +343,6 @@ class Kernel:
             return bool(self._until())
         return not self._live or (self._leave_services and not self._apps)
 
-    def _blocked(self) -> str:
-        return "\n".join(f"  {self._state(task)}" for task in self.tasks if not task.done)
-
     def fail(self, exc: BaseException) -> None:
         """Note the first failure; the run ends at the next point."""
         if self.error is None:
@@ -355,12 +364,14 @@ class Kernel:
         # The moment of a garbage collection depends on all that this process did before.
         collects = gc.isenabled()
         gc.disable()
+        cpus = pin(self.cpu)
         try:
             task = self._next(None)
             if task is not None:
                 self._hand_over(task)
                 Watchdog(self, self._main).wait()
         finally:
+            pin(cpus)
             if collects:
                 gc.enable()
         if self.error is not None:

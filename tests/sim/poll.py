@@ -238,3 +238,28 @@ class SimWaker(Pollable):
     def close(self) -> None:
         self.kernel.point("close")
         self.close_fd()
+
+
+class SimSignal(Pollable):
+    """Readable from `set` until `clear`."""
+
+    def __init__(self, net: SimNet, node: str) -> None:
+        super().__init__(net, node)
+        self.is_set = False
+        self.open_fd()
+
+    def poll(self) -> int:
+        return READ if self.is_set else 0
+
+    def set(self) -> None:
+        self.kernel.point("set")
+        self.is_set = True
+        self.poke()
+
+    def clear(self) -> None:
+        self.kernel.point("clear")
+        self.is_set = False
+
+    def close(self) -> None:
+        self.kernel.point("close")
+        self.close_fd()

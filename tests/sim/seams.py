@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.sim.locks import SimLock, SimThread
 from tests.sim.net import SimNet
-from tests.sim.poll import SimSelector, SimWaker
+from tests.sim.poll import SimSelector, SimSignal, SimWaker
 from tests.sim.stream import SimSocket
 from tests.sim.task import MACHINERY
 from zmqthread.reactor.seams import Seams
@@ -52,6 +52,9 @@ class SimSeams(Seams):
 
     def waker(self) -> Any:
         return SimWaker(self.net, self.node, edge=self.edge)
+
+    def signal(self) -> Any:
+        return SimSignal(self.net, self.node)
 
     def socket(self, family: int, kind: int, proto: int = 0) -> SimSocket:
         self.kernel.point("socket")

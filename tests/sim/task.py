@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 #: Files that are the simulator itself: reports leave their frames out.
 MACHINERY = {__file__}
 _BOOTSTRAP = {"_bootstrap", "_bootstrap_inner", "run"}
-
-#: All tasks of a kernel share one processor: as only one of them moves, a hand-over is five times
-#: cheaper than between two processors.
-PINNED = hasattr(os, "sched_setaffinity")
 
 _LAST_RITES = 1000
 
@@ -76,8 +72,7 @@ class Task:
 
     def _go(self) -> None:
         self.ident = get_ident()
-        if PINNED:
-            os.sched_setaffinity(0, self.kernel.cpu)
+        pin(self.kernel.cpu)
         self.baton.acquire()
         kernel = self.kernel
         try:
@@ -132,3 +127,27 @@ def where(ident: int, depth: int = 4) -> str:
             places.append(f"{short}:{frame.f_lineno} {code.co_name}")
         frame = frame.f_back
     return " < ".join(places) or "its start"
+
+
+def living(tasks: Iterable[Task]) -> list[str]:
+    """One line for each task that has not ended: its state and where it is."""
+    return [
+        f"  {task.name!r} {'ready' if task.runnable else 'blocked'} in {task.why} "
+        f"at {where(task.ident)}"
+        for task in tasks
+        if not task.done
+    ]
+
+
+def pin(cpus: set[int] | None) -> set[int]:
+    """Keep the calling thread to these processors; return those it had.
+
+    As only one thread of a kernel moves, they share one processor: a hand-over is five times
+    cheaper than between two.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return {0}
+    before = os.sched_getaffinity(0)
+    if cpus is not None:
+        os.sched_setaffinity(0, cpus)
+    return before

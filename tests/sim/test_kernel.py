@@ -364,6 +364,26 @@ def test_waits_for_locks_and_threads_time_out(kernel):
     assert outcome == [False, False, True]
 
 
+def test_the_locals_of_a_thread_go_before_the_next_task_moves(kernel):
+    seams = SimSeams(SimNet(kernel))
+    local = threading.local()
+
+    class Owner:
+        def __init__(self) -> None:
+            self.waker = seams.waker()
+
+        def __del__(self) -> None:
+            self.waker.close()
+
+    def work() -> None:
+        local.owner = Owner()
+
+    for name in ("one", "two"):
+        kernel.spawn(work, name)
+    kernel.run()
+    assert seams.net.descriptors("main") == []
+
+
 def test_threads_of_the_program_may_be_left_over_on_request(kernel):
     seams = SimSeams(SimNet(kernel))
     selector = seams.selector()

@@ -50,6 +50,19 @@ def test_edge_mode_reports_each_ring_once_to_one_reader(kernel):
         assert inner.select(0) == outer.select(0) == []
 
 
+def test_a_signal_is_readable_from_set_to_clear(kernel):
+    seams = SimSeams(SimNet(kernel))
+    selector, signal = seams.selector(), seams.signal()
+    selector.register(signal, READ, "signal")
+    for _ in range(2):
+        signal.set()
+        assert selector.select(0) == [("signal", READ)]
+        signal.clear()
+        assert selector.select(0) == []
+    signal.close()
+    assert signal.fileno() == -1
+
+
 def test_without_nesting_there_is_no_descriptor(kernel):
     seams = SimSeams(SimNet(kernel), nested=False)
     inner = seams.selector()

@@ -24,7 +24,11 @@ class Watchdog:
         kernel = self._kernel
         begun = quiet = time.monotonic()
         seen = -1
-        while not self._baton.acquire(timeout=min(0.5, kernel.hang_after / 4)):
+        while True:
+            if self._baton.acquire(timeout=min(0.5, kernel.hang_after / 4)):
+                if kernel.bury():
+                    continue
+                return
             now = time.monotonic()
             if kernel.steps != seen:
                 seen, quiet = kernel.steps, now
