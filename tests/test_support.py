@@ -71,7 +71,10 @@ def test_a_peer_can_be_libzmq():
 
 
 def test_a_peer_that_fails_fails_the_test():
-    with pytest.raises(PeerError, match=r"status 1(.|\n)*ZeroDivisionError"), Peer("zmq", "1 / 0"):
+    with (
+        pytest.raises(PeerError, match=r"status 1(.|\n)*ZeroDivisionError"),
+        Peer("zmqthread", "1 / 0"),
+    ):
         pass
 
 
