@@ -1,7 +1,7 @@
 """A socket's engine: its pattern, its pipes and what it owes to the threads that use it.
 
 The faces (the pyzmq-shaped `Socket`, the flat API) hold one of these each, and several faces may
-share one.  Methods without "lock held" in their docstring take the lock themselves.
+share one.  "Lock held" in a docstring is a duty of the caller; the other methods take the lock.
 """
 
 from __future__ import annotations
@@ -11,48 +11,63 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.driving import Driven
 from zmqthread.api.endpoints import Endpoints
-from zmqthread.constants import EAGAIN, ENOTSOCK, ETERM
+from zmqthread.constants import EAGAIN, EINVAL, ENOTSOCK, ETERM
 from zmqthread.errors import zmq_error
-from zmqthread.pipes.lane import Lane, Mark
+from zmqthread.options import Options
+from zmqthread.patterns.registry import ROWS
+from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zmqthread.api.context import Engine
-    from zmqthread.patterns.registry import Row
+    from zmqthread.api.engine import Engine
+    from zmqthread.api.monitor import Monitor
+    from zmqthread.constants import SocketType
+    from zmqthread.reactor.waker import Signal
 
 _SCRATCH = 1 << 16
 
 
 class Core(Driven):
-    """One socket."""
+    """One socket: what sessions see of it (`sessions.host.Host`) and what its users do with it."""
 
-    def __init__(self, engine: Engine, row: Row, options: Any) -> None:
-        loop, keeper = engine.choose_loop(0)
-        super().__init__(engine.seams, loop, keeper)
+    def __init__(self, engine: Engine, kind: SocketType, options: Options) -> None:
+        super().__init__(engine.seams, *engine.choose_loop(options.affinity))
+        row = ROWS[kind]
         self.engine = engine
-        self.row = row
+        self.kind = kind
         self.options = options
+        self.row = row
         self.type_name = row.name
         self.peer_types = row.peers
         self.takes_subscriptions = row.takes_subscriptions
+        self.takes_joins = row.takes_joins
+        self.raw = row.raw
         self.pattern = row.pattern(options, engine.seams.random)
+        self.pattern.drop_pipe = self._drop
         self.pipes: dict[Pipe, None] = {}
         self.endpoints = Endpoints(self)
         self.scratch = memoryview(bytearray(_SCRATCH))
+        self.monitor: Monitor | None = None
+        #: Behind ZMQ_FD, once somebody has asked for it.
+        self.signal: Signal | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.
         self.fault = 0
         self.closing = False
         #: The lane that small messages may be put in without asking (see `settle`), or None.
         self.express: Lane | None = None
-        #: Messages that may be taken without asking.
+        #: Messages that may be taken without asking (see `take`).
         self.ready: deque[Any] = deque()
-        self._no_ready: deque[Any] = self.ready
-        #: Frames still to come of messages that a thread has begun to send or to receive.
+        self._none_ready = self.ready
+        #: Messages that a thread has begun to send or receive: the route and the frames so far,
+        #: and the frames still to come.
         self.sending: dict[int, tuple[Any, list[Any]]] = {}
         self.receiving: dict[int, deque[Any]] = {}
+        #: Somebody wants to know whose messages are: no short cuts for receiving.
+        self.traced = False
+        self.dropped_handshakes = 0
         self._handshakes: dict[Any, None] = {}
         self._join_loop()
 
@@ -62,64 +77,86 @@ class Core(Driven):
         """A small message was put in `express` while nobody was bound to look there."""
         with self.lock:
             pipe = lane.writer
-            if not lane.open:
+            if not lane.open or len(lane.queue) >= lane.gather:
                 pipe.far.wrote(pipe)
-            if self.fault and lane.queue:
-                self.raise_fault()
+            if self.fault:
+                self.raise_fault()  # closed at the same time: the message may have come too late
 
-    def send(self, message: Any, dontwait: bool = False, route: Any = None) -> None:
-        """Send a whole message."""
+    def send(self, message: Any, dontwait: bool = False) -> None:
+        """Send a whole message.
+
+        Raises:
+            ZMQError: EAGAIN, ENOTSUP, EFSM, EHOSTUNREACH, ETERM, ENOTSOCK.
+        """
         with self.lock:
             self.enter()
-            if not self.pattern.send(message, route):
-                self._wait_for(lambda: self.pattern.send(message, route), WRITE, dontwait)
+            pattern = self.pattern
+            if not pattern.send(message):
+                self._wait_for(lambda: pattern.send(message), WRITE, dontwait)
+            if self.signal is not None:
+                self._looked()
 
     def send_frame(self, frame: Any, dontwait: bool, more: bool) -> None:
-        """Send one frame; the frames of a message gather in the thread that sends them."""
+        """Send one frame; the frames of a message gather with the thread that sends them."""
         me = self.seams.get_ident()
         begun = self.sending.get(me)
-        if begun is None:
-            if not more:
-                self.send(frame, dontwait)
-                return
-            with self.lock:
-                self.enter()
+        if begun is None and not more:
+            self.send(frame, dontwait)
+            return
+        with self.lock:
+            self.enter()
+            if begun is None:
+                if self.row.single_frame:
+                    raise zmq_error(EINVAL, f"{self.type_name} sockets send single frames only")
                 route = self.pattern.begin(frame)
                 if route is None:
                     route = self._wait_for(lambda: self.pattern.begin(frame), WRITE, dontwait)
                 self.sending[me] = (route, [frame])
                 self.refresh()
-            return
-        route, frames = begun
-        frames.append(frame)
-        if not more:
-            del self.sending[me]
-            with self.lock:
-                self.enter()
+                return
+            route, frames = begun
+            frames.append(frame)
+            if not more:
+                del self.sending[me]
                 self.refresh()
                 self.pattern.send(tuple(frames), route)
+                if self.signal is not None:
+                    self._looked()
 
     # -- receiving -----------------------------------------------------------------------------------
 
     def recv(self, dontwait: bool = False) -> Any:
-        """Return the next whole message."""
-        with self.lock:
-            self.enter()
-            message = self.pattern.recv()
-            if message is None:
-                message = self._wait_for(self.pattern.recv, READ, dontwait)
-            return message
+        """Return the next whole message.
 
-    def take(self, message: Any) -> Any:
-        """Return the message for something found in `ready`: that may have been a mark."""
-        if message.__class__ is not Mark:
-            return message
+        Raises:
+            ZMQError: EAGAIN, ENOTSUP, EFSM, ETERM, ENOTSOCK.
+        """
         with self.lock:
-            for pipe in self.pipes:
-                if pipe.incoming.queue is self.ready:
-                    pipe.incoming.marks_out += 1
-            message.act()
-        return None
+            return self._recv(dontwait)
+
+    def recv_traced(self, dontwait: bool = False) -> tuple[Any, dict[str, Any]]:
+        """Return the next whole message and the properties of the peer it came from."""
+        with self.lock:
+            if not self.traced:
+                self.traced = True
+                self.refresh()
+            message = self._recv(dontwait)
+            origin = self.pattern.origin
+            return message, {} if origin is None else origin.peer_properties
+
+    def _recv(self, dontwait: bool) -> Any:
+        self.enter()
+        message = self.pattern.recv()
+        if message is None:
+            message = self._wait_for(self.pattern.recv, READ, dontwait)
+        if self.signal is not None:
+            self._looked()
+        return message
+
+    def take(self, mark: Any) -> None:
+        """What was found in `ready` was not a message but a mark: do what it stands for."""
+        with self.lock:
+            mark.taken()
 
     # -- waiting ---------------------------------------------------------------------------------------
 
@@ -135,6 +172,7 @@ class Core(Driven):
         options = self.options
         timeout = options.rcvtimeo if interest == READ else options.sndtimeo
         if dontwait or timeout == 0:
+            self.flush_scheduled()
             self.glance()
             result = attempt()
             if not result and result != b"":
@@ -145,7 +183,8 @@ class Core(Driven):
             while True:
                 if not self.wait(interest, deadline):
                     raise zmq_error(EAGAIN)
-                self.enter()
+                if self.fault:
+                    self.raise_fault()
                 result = attempt()
                 if result or result == b"":
                     return result
@@ -158,10 +197,54 @@ class Core(Driven):
         self.release_if_done()
 
     def readiness(self) -> int:
-        """Return what would not have to wait; lock held."""
+        """Return READ and WRITE as far as they would not have to wait; lock held."""
         if self.fault:
             return READ | WRITE
         return (READ if self.pattern.can_recv() else 0) | (WRITE if self.pattern.can_send() else 0)
+
+    def ready_for(self, interest: int) -> int:
+        """Return what of ``interest`` would not have to wait; lock held."""
+        pattern = self.pattern
+        found = READ if interest & READ and pattern.can_recv() else 0
+        if interest & WRITE and pattern.can_send():
+            found |= WRITE
+        return found
+
+    def events(self) -> int:
+        """Return POLLIN and POLLOUT as ZMQ_EVENTS does; clears the descriptor behind ZMQ_FD."""
+        with self.lock:
+            self.enter()
+            self.flush_scheduled()
+            if self.lent:
+                self.glance()
+            if self.signal is not None:
+                self.signal.clear()
+            return self.readiness()
+
+    def descriptor(self) -> int:
+        """Return the descriptor behind ZMQ_FD: readable at every change of readiness."""
+        with self.lock:
+            self.enter()
+            if self.signal is None:
+                self.signal = self.seams.signal()
+                self.refresh()
+                self.signal.set()
+            return self.signal.fileno()
+
+    def _looked(self) -> None:
+        """The user has sent or received: from here on the next change counts; lock held."""
+        assert self.signal is not None
+        self.signal.clear()
+        # Looking closes the lanes, so that the next message, or the next room, makes a change.
+        self.readiness()
+
+    def notify(self) -> None:
+        """See `Driven.notify`; the descriptor behind ZMQ_FD tells of changes as well."""
+        super().notify()
+        if self.changed:
+            self.changed = False
+            if self.signal is not None:
+                self.signal.set()
 
     def raise_fault(self) -> None:
         """Say why the socket cannot be used."""
@@ -171,8 +254,12 @@ class Core(Driven):
 
     def attach(self, pipe: Pipe) -> None:
         """Hand a new pipe to the pattern."""
+        if self.closing:
+            pipe.far.end(pipe, 0)
+            return
         self.pipes[pipe] = None
         self.pattern.attach(pipe)
+        self.changed = True
         self.refresh()
 
     def detach(self, pipe: Pipe) -> None:
@@ -181,7 +268,7 @@ class Core(Driven):
             pipe.ended = True
             pipe.writable = False
             self.pattern.detach(pipe)
-            pipe.outgoing.open = False
+            self.changed = True
             self.refresh()
 
     def ended(self, pipe: Pipe) -> None:
@@ -190,35 +277,56 @@ class Core(Driven):
             return
         pipe.ended = True
         pipe.writable = False
+        pipe.plugged = False
         pipe.dropped += pipe.outgoing.clear()
+        if self.options.disconnect_msg:
+            pipe.incoming.put(self.options.disconnect_msg)
+        self.pattern.ended(pipe)
         if pipe.incoming.peek():
             pipe.incoming.mark(lambda: self.detach(pipe))
+            self.read_activated(pipe)
             self.refresh()
         else:
             self.detach(pipe)
 
     def plugged(self, pipe: Pipe) -> None:
         """A peer is there now (again)."""
+        if self.options.hello_msg:
+            pipe.outgoing.queue.appendleft(self.options.hello_msg)
         self.pattern.plugged(pipe)
+        self.changed = True
         self.refresh()
 
     def unplugged(self, pipe: Pipe) -> None:
         """The peer of a pipe that stays has gone."""
-        self.pattern.unplugged(pipe)
+        if pipe in self.pipes:
+            if self.options.hiccup_msg:
+                pipe.incoming.put(self.options.hiccup_msg)
+                self.read_activated(pipe)
+            self.pattern.unplugged(pipe)
 
     def read_activated(self, pipe: Pipe) -> None:
         """Messages have come into an empty pipe."""
+        self.changed = True
         self.pattern.read_activated(pipe)
 
     def write_activated(self, pipe: Pipe) -> None:
         """A full pipe has room again."""
         pipe.writable = True
+        self.changed = True
         self.pattern.write_activated(pipe)
         self.refresh()
 
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""
         self._handshakes[session] = None
+        if 0 < self.options.max_handshakes < len(self._handshakes):
+            self.dropped_handshakes += 1
+            next(iter(self._handshakes)).close(ConnectionAbortedError("too many handshakes"))
+
+    def handshake_over(self, session: Any) -> None:
+        """A handshake has come to its end, one way or the other."""
+        self._handshakes.pop(session, None)
 
     def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:
         """Look a host name up elsewhere."""
@@ -226,17 +334,21 @@ class Core(Driven):
 
     def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
         """Tell the monitor."""
+        if self.monitor is not None:
+            self.monitor.tell(event, value, local, remote)
 
     def refresh(self) -> None:
         """Find out anew which short cuts are open; lock held."""
-        if self.fault or self.sending:
-            self.express = None
-        else:
-            self.express = self.pattern.express_out()
-        queue = None if self.fault else self.pattern.express_in()
-        self.ready = self._no_ready if queue is None else queue
+        slow = self.fault or self.signal is not None
+        self.express = None if slow or self.sending else self.pattern.express_out()
+        queue = None if slow or self.traced else self.pattern.express_in()
+        self.ready = self._none_ready if queue is None else queue
 
     # -- the end -------------------------------------------------------------------------------------------
+
+    def _drop(self, pipe: Pipe) -> None:
+        """The pattern wants to be rid of a peer."""
+        pipe.far.drop(pipe)
 
     def stop(self) -> None:
         """The context is being terminated: every call from now on fails with ETERM."""
@@ -244,10 +356,16 @@ class Core(Driven):
             if not self.fault:
                 self.fault = ETERM
                 self.refresh()
+                self.changed = True
                 self.ring_all()
+                self.notify()
 
     def close(self, linger: int | None = None) -> None:
-        """Close: nobody can use the socket any more, what is queued goes out in the background."""
+        """Close: nobody can use the socket any more, what is queued goes out in the background.
+
+        Args:
+            linger: milliseconds for that, -1 for ever; None takes the option LINGER.
+        """
         with self.lock:
             if self.closing:
                 return
@@ -257,10 +375,15 @@ class Core(Driven):
             if linger is not None:
                 self.options.linger = linger
             self.flush_scheduled()
+            self.empty_mailbox()
             seconds = None if self.options.linger < 0 else self.options.linger / 1000
+            self.endpoints.close_all(seconds)
             for pipe in list(self.pipes):
                 self.detach(pipe)
-            self.endpoints.close_all(seconds)
+                pipe.far.end(pipe, seconds)
+            if self.monitor is not None:
+                self.monitor.stop()
+                self.monitor = None
             self.ring_all()
             self.release_if_done()
 
@@ -268,4 +391,7 @@ class Core(Driven):
         """Give the descriptors back once the last session has ended; lock held."""
         if self.closing and not self.released and not self.driven and not self.endpoints.parts:
             self.release()
+            if self.signal is not None:
+                self.signal.close()
             self.engine.closed(self)
+

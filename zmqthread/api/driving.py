@@ -112,6 +112,8 @@ class Driven:
         self.turns = 0
         self.last_write = 0.0
         self.released = False
+        #: Readiness may have changed since `notify` was called last.
+        self.changed = False
         self.errors = 0
         self._keeper = keeper
         self._followers: deque[Sleeper] = deque()
@@ -133,9 +135,16 @@ class Driven:
     def post(self, item: Callable[[], None]) -> None:
         """Have ``item`` called by whoever drives this socket next, with its lock held."""
         self._mailbox.append(item)
-        if not self._rung:
+        if self.released:
+            # Nobody drives any more, but what is owed to the sender has to be done all the same.
+            self.loop.call(self._late_mail)
+        elif not self._rung:
             self._rung = True
             self._waker.ring()
+
+    def _late_mail(self) -> None:
+        with self.lock:
+            self.empty_mailbox()
 
     # -- turns --------------------------------------------------------------------------------------
 
@@ -208,7 +217,7 @@ class Driven:
             self.lock.acquire()
             self.driven = False
         self.turn(ready)
-        if self._followers:
+        if self._followers or self.changed:
             self.notify()
         return True
 
@@ -249,7 +258,7 @@ class Driven:
 
     def leave(self) -> None:
         """Pass on what the calling thread does not need: lock held, at the end of each wait."""
-        if self._followers:
+        if self._followers or self.changed:
             self.notify()
         if self.lent and not self.driven:
             self._keeper.attend(self)

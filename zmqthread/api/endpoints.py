@@ -2,59 +2,168 @@
 
 from __future__ import annotations
 
+from errno import ENOENT
 from typing import TYPE_CHECKING, Any
 
-from zmqthread import transports
+from zmqthread.constants import Event
 from zmqthread.endpoint import InprocEndpoint, parse
-from zmqthread.errors import zmq_error
-from zmqthread.sessions.acceptor import Acceptor
+from zmqthread.errors import ZMQError, error_about
+from zmqthread.sessions.acceptor import Acceptor, listen
 from zmqthread.sessions.connecter import Connecter
+from zmqthread.sessions.inproc import Waiting
 
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
 
 
 class Endpoints:
-    """The acceptors and connecters of one socket, by endpoint."""
+    """The acceptors, connecters and in-process names of one socket, by endpoint."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        #: What LAST_ENDPOINT gives.
         self.last = ""
-        #: Everything that has descriptors open or messages to deliver.
+        #: Everything that keeps descriptors or unsent messages.
         self.parts: dict[Any, None] = {}
         self._bound: dict[str, list[Any]] = {}
         self._connected: dict[str, list[Any]] = {}
 
     def bind(self, text: str) -> None:
-        """Listen on ``text``."""
+        """Listen on ``text``; see `Socket.bind`."""
         core = self._core
         endpoint = parse(text, "bind")
-        listener = transports.of(endpoint).listen(endpoint, core.options, core.seams)
+        if isinstance(endpoint, InprocEndpoint):
+            self._bind_inproc(endpoint)
+            return
+        core.engine.need_io(text)
+        try:
+            listener = listen(endpoint, core.options, core.seams)
+        except ZMQError as error:
+            with core.lock:
+                core.event(Event.BIND_FAILED, error.errno or 0, text.partition("://")[2])
+            raise
         with core.lock:
-            core.enter()
+            try:
+                core.enter()
+            except ZMQError:
+                listener.close()
+                raise
             acceptor = Acceptor(core, listener, self._gone)
             self.parts[acceptor] = None
             self._bound.setdefault(acceptor.endpoint, []).append(acceptor)
             self.last = acceptor.endpoint
             acceptor.start()
+            core.leave()
 
-    def connect(self, text: str) -> None:
-        """Begin to keep up a connection to ``text``."""
+    def _bind_inproc(self, endpoint: InprocEndpoint) -> None:
         core = self._core
-        endpoint = parse(text, "connect")
         with core.lock:
             core.enter()
+        waiting = core.engine.names.bind(endpoint.name, core)
+        with core.lock:
+            self._bound.setdefault(endpoint.text, []).append(endpoint)
+            self.last = endpoint.text
+        for connect in waiting:
+            connect.join(core)
+        with core.lock:
+            core.enter()
+
+    def connect(self, text: str) -> None:
+        """Begin to keep up a connection to ``text``; see `Socket.connect`."""
+        core = self._core
+        endpoint = parse(text, "connect")
+        if isinstance(endpoint, InprocEndpoint):
+            self._connect_inproc(endpoint)
+            return
+        core.engine.need_io(text)
+        with core.lock:
+            core.enter()
+            self.last = text
+            if core.row.connects_once and text in self._connected:
+                return
             connecter = Connecter(core, endpoint, self._gone)
             self.parts[connecter] = None
+            try:
+                connecter.start()
+            except ZMQError:  # the pattern does not want that peer (CONNECT_ROUTING_ID twice)
+                self.parts.pop(connecter, None)
+                raise
             self._connected.setdefault(text, []).append(connecter)
-            self.last = text
-            connecter.start()
             core.leave()
+
+    def _connect_inproc(self, endpoint: InprocEndpoint) -> None:
+        core = self._core
+        with core.lock:
+            core.enter()
+            self.last = endpoint.text
+            waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)
+            self._name_next_peer(waiting.pipe)
+            core.attach(waiting.pipe)
+            self.parts[waiting] = None
+            self._connected.setdefault(endpoint.text, []).append(waiting)
+        binder = core.engine.names.connect(waiting)
+        if binder is not None:
+            waiting.join(binder)
+        with core.lock:
+            core.enter()
+
+    def _name_next_peer(self, pipe: Any) -> None:
+        options = self._core.options
+        pipe.routing_id, options.connect_routing_id = options.connect_routing_id, b""
+
+    def unbind(self, text: str) -> None:
+        """Stop listening on ``text``; see `Socket.unbind`."""
+        core = self._core
+        with core.lock:
+            core.enter()
+            parts = self._bound.pop(text, None)
+            if parts is None:
+                parse(text, "bind")
+                raise error_about(ENOENT, addr=text)
+            linger = self._linger()
+            for part in parts:
+                if isinstance(part, InprocEndpoint):
+                    core.engine.names.unbind(part.name)
+                else:
+                    part.close(linger)
+            core.leave()
+
+    def disconnect(self, text: str) -> None:
+        """Give up the connections to ``text``; see `Socket.disconnect`."""
+        core = self._core
+        with core.lock:
+            core.enter()
+            parts = self._connected.pop(text, None)
+            if parts is None:
+                parse(text, "connect")
+                raise error_about(ENOENT, addr=text)
+            linger = self._linger()
+            for part in parts:
+                pipe = part.pipe or (part.session.pipe if part.session else None)
+                if pipe is not None:
+                    core.detach(pipe)
+                part.close(linger)
+            core.leave()
+
+    def _linger(self) -> float | None:
+        milliseconds = self._core.options.linger
+        return None if milliseconds < 0 else milliseconds / 1000
 
     def close_all(self, linger: float | None) -> None:
         """End everything; lock held."""
+        core = self._core
+        for parts in self._bound.values():
+            for part in parts:
+                if isinstance(part, InprocEndpoint):
+                    core.engine.names.unbind(part.name)
+        self._bound.clear()
+        self._connected.clear()
         for part in list(self.parts):
             part.close(linger)
+
+    def pending(self) -> list[str]:
+        """Return what still keeps the socket, for people; lock held."""
+        return [str(part) for part in self.parts]
 
     def _gone(self, part: Any) -> None:
         """Drop a part whose last descriptor has been closed; lock held."""

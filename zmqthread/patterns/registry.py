@@ -18,6 +18,14 @@ class Row(NamedTuple):
     peers: frozenset[str]
     #: Subscriptions from peers are for the pattern (PUB, XPUB).
     takes_subscriptions: bool = False
+    #: JOIN and LEAVE from peers are for the pattern (RADIO).
+    takes_joins: bool = False
+    #: Streams of octets without a protocol (STREAM).
+    raw: bool = False
+    #: Messages have one frame only.
+    single_frame: bool = False
+    #: A second connect to the same endpoint does nothing.
+    connects_once: bool = False
 
 
 def _peers(names: str) -> frozenset[str]:

@@ -24,12 +24,18 @@ BATCH = 256
 
 
 class Mark:
-    """Something in a lane that is no message: called, with the reader's lock held, when taken."""
+    """Something in a lane that is no message: `taken` with the reader's lock held."""
 
-    __slots__ = ("act",)
+    __slots__ = ("_act", "_lane")
 
-    def __init__(self, act: Callable[[], None]) -> None:
-        self.act = act
+    def __init__(self, lane: Lane, act: Callable[[], None]) -> None:
+        self._lane = lane
+        self._act = act
+
+    def taken(self) -> None:
+        """Do what the mark stands for; called by whoever took it out of the queue."""
+        self._lane.marks_out += 1
+        self._act()
 
 
 class Lane:
@@ -113,9 +119,9 @@ class Lane:
         """Have the reader call ``act`` when no more than ``left`` of the messages here are left."""
         self.marks_in += 1
         if left:
-            self.queue.insert(-left, Mark(act))
+            self.queue.insert(-left, Mark(self, act))
         else:
-            self.put(Mark(act))
+            self.put(Mark(self, act))
 
     def take(self) -> Any:
         """Return the next message, marks done on the way, or None.  Called by the reader only."""
@@ -127,8 +133,7 @@ class Lane:
                 return None
             if message.__class__ is not Mark:
                 return message
-            self.marks_out += 1
-            message.act()
+            message.taken()
 
     def peek(self) -> bool:
         """Return whether `take` would return a message.  Called by the reader only."""
@@ -141,8 +146,7 @@ class Lane:
             except IndexError:
                 break  # another thread of the same socket took it
             if message.__class__ is Mark:
-                self.marks_out += 1
-                message.act()
+                message.taken()
             else:
                 queue.appendleft(message)
         return False

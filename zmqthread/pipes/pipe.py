@@ -25,6 +25,9 @@ class FarEnd(Protocol):
         """Bring more into an empty ``pipe.incoming``; return whether anything came."""
         ...
 
+    def drop(self, pipe: Pipe) -> None:
+        """Cut the connection at the pattern's wish."""
+
     def end(self, pipe: Pipe, linger: float | None) -> None:
         """Let the pipe's socket go: send what is queued for up to ``linger`` s, then close."""
 

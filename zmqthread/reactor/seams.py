@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
-from zmqthread.reactor.waker import EventfdWaker, SocketpairWaker, Waker
+from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
 
 
 class Seams:
@@ -35,6 +35,10 @@ class Seams:
     def waker(self) -> Waker:
         """Return a new waker."""
         return EventfdWaker() if hasattr(os, "eventfd") else SocketpairWaker()
+
+    def signal(self) -> Signal:
+        """Return a new descriptor for programs that watch a socket themselves."""
+        return Signal()
 
     def socket(self, family: int, kind: int, proto: int = 0) -> Any:
         """Return a new non-blocking socket that a child process does not inherit."""

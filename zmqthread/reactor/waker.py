@@ -70,6 +70,41 @@ class EventfdWaker:
         self._held = None
 
 
+class Signal:
+    """A descriptor for others to watch: readable from `set` until `clear`."""
+
+    __slots__ = ("_near", "_far", "_is_set")
+
+    def __init__(self) -> None:
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+        self._is_set = False
+
+    def set(self) -> None:
+        """Make the descriptor readable; the caller sees to it that nobody calls `clear`."""
+        if not self._is_set:
+            self._is_set = True
+            with contextlib.suppress(OSError):
+                self._far.send(b"\0")
+
+    def clear(self) -> None:
+        """Make the descriptor unreadable."""
+        if self._is_set:
+            self._is_set = False
+            with contextlib.suppress(OSError):
+                self._near.recv(16)
+
+    def fileno(self) -> int:
+        """Return the descriptor to watch; it stays the same."""
+        return self._near.fileno()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self._near.close()
+        self._far.close()
+
+
 class SocketpairWaker:
     """For systems without eventfd; a full buffer means that it rings already."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from zmqthread import transports
 from zmqthread.constants import Event
 from zmqthread.reactor.selector import READ
 from zmqthread.sessions.handshake import new_connection
 from zmqthread.sessions.session import Session
 
 if TYPE_CHECKING:
-    from zmqthread.errors import ProtocolError
+    from zmqthread.reactor.seams import Seams
     from zmqthread.sessions.host import Host
     from zmqthread.transports.interface import Listener
 
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 _AT_ONCE = 32
 #: How long accepting pauses when descriptors have run out, in seconds; doubled each time.
 _PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+
+
+def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
+    """Bind and listen; may block on the look-up of a host name.
+
+    The listener keeps the options as they are now: later ones are for later binds.
+
+    Raises:
+        ZMQError: as the transport gives it.
+    """
+    return transports.of(endpoint).listen(endpoint, options.copy(), seams)
 
 
 class Acceptor:

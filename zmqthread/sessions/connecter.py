@@ -44,19 +44,25 @@ class Connecter:
         self._delay = 0.0
         self._lingering = False
         self._immediate = bool(host.options.immediate)
+        # CONNECT_ROUTING_ID names the peer of one connect.
+        self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
 
     def start(self) -> None:
         """Make the pipe and dial."""
-        options = self.host.options
         if not self._immediate:
-            self.pipe = Pipe(
-                Lane(options.rcvhwm, options.pipe_bytes),
-                Lane(options.sndhwm, options.pipe_bytes),
-                self,
-                self.remote,
-            )
-            self.host.attach(self.pipe)
+            self._new_pipe()
         self._dial()
+
+    def _new_pipe(self) -> None:
+        options = self.host.options
+        self.pipe = Pipe(
+            Lane(options.rcvhwm, options.pipe_bytes),
+            Lane(options.sndhwm, options.pipe_bytes),
+            self,
+            self.remote,
+        )
+        self.pipe.routing_id = self._peer_name
+        self.host.attach(self.pipe)
 
     # -- the far end of the pipe while there is no session ------------------------------------------
 
@@ -71,6 +77,11 @@ class Connecter:
     def starved(self, pipe: Pipe) -> bool:
         """Nothing can come in."""
         return False
+
+    def drop(self, pipe: Pipe) -> None:
+        """Forget what is queued: the next peer gets a pipe of its own."""
+        self.host.detach(pipe)
+        self._new_pipe()
 
     # -- dialling ---------------------------------------------------------------------------------
 
@@ -121,7 +132,7 @@ class Connecter:
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
             descriptor = attempt.socket.fileno()
-            self.host.selector.unregister(attempt.socket)
+            self.host.selector.unregister(attempt.socket)  # it may never have been registered
             attempt.close()
             self.host.event(Event.CLOSED, descriptor, remote=self.remote)
 
@@ -190,7 +201,10 @@ class Connecter:
         pipe = session.pipe
         if established:
             self._delay = 0.0
-        if pipe is not None and self.pipe is pipe:
+        if pipe is not None and session.dropped and self.pipe is pipe:
+            pipe.far = self
+            self.drop(pipe)
+        elif pipe is not None and self.pipe is pipe:
             pipe.far = self
             if pipe.plugged:
                 pipe.plugged = False

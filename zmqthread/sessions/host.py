@@ -33,6 +33,11 @@ class Host(Protocol):
     type_name: str
     peer_types: Container[str]
     takes_subscriptions: bool
+    takes_joins: bool
+    #: Streams of octets without a protocol (STREAM).
+    raw: bool
+    #: Somebody watches the socket's descriptor: each message counts as a change.
+    signal: Any
 
     def attach(self, pipe: Pipe) -> None:
         """Hand a new pipe to the pattern."""
@@ -70,3 +75,6 @@ class Host(Protocol):
 
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""
+
+    def handshake_over(self, session: Any) -> None:
+        """A handshake has come to its end, one way or the other."""

@@ -45,6 +45,7 @@ class Session:
         "_paused",
         "_timer",
         "connection",
+        "dropped",
         "ended",
         "host",
         "local",
@@ -78,6 +79,8 @@ class Session:
         self._blocked = False
         self._paused = False
         self._finishing = False
+        #: The pattern wanted to be rid of this peer.
+        self.dropped = False
         self._timer: Timer | None = None
 
     def start(self) -> None:
@@ -148,7 +151,7 @@ class Session:
         lane.queue.extend(messages)
         if octets > SMALL * len(messages):
             lane.weigh(octets)
-        if not pipe.readable:
+        if not pipe.readable or self.host.signal is not None:
             self.host.read_activated(pipe)
 
     def _refuse(self, error: ProtocolError) -> None:
@@ -207,6 +210,7 @@ class Session:
 
     def _established(self) -> None:
         host, connection = self.host, self.connection
+        host.handshake_over(self)
         peer = connection.peer
         host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.local, self.remote)
         pipe = self.pipe
@@ -371,6 +375,11 @@ class Session:
 
     # -- the end ------------------------------------------------------------------------------------
 
+    def drop(self, pipe: Pipe) -> None:
+        """Cut the connection at the pattern's wish."""
+        self.dropped = True
+        self.close(ConnectionAbortedError("dropped by the socket"))
+
     def end(self, pipe: Pipe, linger: float | None) -> None:
         """Let the socket's side go: write what is queued, then close."""
         self._finishing = True
@@ -394,6 +403,7 @@ class Session:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.host.handshake_over(self)
         self.host.selector.unregister(stream)
         stream.close()
         self._output = []

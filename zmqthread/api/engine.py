@@ -1,0 +1,153 @@
+"""What is behind a `Context`: I/O threads, sockets, in-process names, and how all of it ends."""
+
+from __future__ import annotations
+
+import os
+from errno import EMFILE
+from typing import Any
+
+from zmqthread.api.core import Core
+from zmqthread.api.driving import TakeBack, my_sleeper
+from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
+from zmqthread.errors import error_about, zmq_error
+from zmqthread.options import ContextOptions, Options
+from zmqthread.reactor.loop import Loop
+from zmqthread.reactor.seams import SYSTEM, Seams
+from zmqthread.sessions.inproc import Names
+from zmqthread.sessions.resolving import NameService
+
+
+class Engine:
+    """One context.  Its threads start with its first socket."""
+
+    def __init__(self, options: ContextOptions | None = None, seams: Seams = SYSTEM) -> None:
+        self.seams = seams
+        self.options = options or ContextOptions()
+        self.names = Names(seams.lock())
+        self.sockets: dict[Core, None] = {}
+        self.terminated = False
+        #: All sockets are closed and the threads have ended.
+        self.ended = False
+        #: We are in a child process of the one that made this.
+        self.forked = False
+        self._lock = seams.lock()
+        self._loops: list[tuple[Loop, TakeBack]] = []
+        self._name_service = NameService(seams)
+        self._waiting: list[Any] = []
+
+    # -- sockets -------------------------------------------------------------------------------------
+
+    def socket(self, kind: SocketType, options: Options | None = None) -> Core:
+        """Make a socket.
+
+        Raises:
+            ZMQError: ETERM, EMFILE past MAX_SOCKETS.
+        """
+        self.check()
+        if self.terminated:
+            raise zmq_error(ETERM)
+        if len(self.sockets) >= self.options.max_sockets:
+            raise error_about(EMFILE, max_sockets=self.options.max_sockets)
+        core = Core(self, kind, options or Options(kind, self.options))
+        self.sockets[core] = None
+        if self.terminated:
+            core.stop()
+        return core
+
+    def closed(self, core: Core) -> None:
+        """A socket has given its last descriptor back."""
+        self.sockets.pop(core, None)
+        if not self.sockets:
+            for sleeper in list(self._waiting):
+                sleeper.waker.ring()
+
+    # -- threads -------------------------------------------------------------------------------------
+
+    def choose_loop(self, affinity: int) -> tuple[Loop, TakeBack]:
+        """Return the I/O thread with the fewest sockets among those ``affinity`` admits."""
+        with self._lock:
+            if not self._loops:
+                self._start()
+            admitted = [
+                pair
+                for index, pair in enumerate(self._loops)
+                if not affinity or affinity >> index & 1
+            ]
+            loop, keeper = min(admitted or self._loops, key=lambda pair: pair[0].load)
+            loop.load += 1
+            return loop, keeper
+
+    def _start(self) -> None:
+        prefix = self.options.thread_name_prefix
+        prefix = f"{prefix}/" if prefix else ""
+        for index in range(max(1, self.options.io_threads)):
+            loop = Loop(self.seams, f"{prefix}ZMQbg/IO/{index}")
+            loop.start(self._loop_ended)
+            self._loops.append((loop, TakeBack(loop)))
+
+    def need_io(self, text: str) -> None:
+        """Refuse endpoints that need an I/O thread if there shall be none."""
+        if not self.options.io_threads:
+            raise error_about(EMTHREAD, addr=text)
+
+    def _loop_ended(self) -> None:
+        if not self.ended:
+            # Killed from outside: better an error in every call than a wait without an end.
+            self.shutdown()
+
+    def resolve(self, *args: Any) -> None:
+        """See `NameService.resolve`."""
+        self._name_service.resolve(*args)
+
+    # -- the end -------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Refuse to work in a forked child."""
+        if self.forked:
+            raise error_about(ETERM, context="made before fork", pid=os.getpid())
+
+    def shutdown(self) -> None:
+        """Make every call on every socket fail with ETERM; returns at once."""
+        self.terminated = True
+        for core in list(self.sockets):
+            core.stop()
+
+    def term(self, timeout: float | None = None) -> None:
+        """Shut down, wait until all sockets are closed and their messages sent, end the threads.
+
+        Raises:
+            Again: ``timeout`` seconds are over; the text names what is waited for.
+        """
+        if self.ended or self.forked:
+            return
+        self.shutdown()
+        deadline = None if timeout is None else self.seams.monotonic() + timeout
+        sleeper = my_sleeper(self.seams)
+        self._waiting.append(sleeper)
+        try:
+            while self.sockets:
+                left = None if deadline is None else deadline - self.seams.monotonic()
+                if left is not None and left <= 0:
+                    raise zmq_error(EAGAIN, f"context still waits for: {self.waits_for()}")
+                sleeper.sleep(left)
+        finally:
+            self._waiting.remove(sleeper)
+        with self._lock:
+            self.ended = True
+            loops, self._loops = self._loops, []
+        for loop, _ in loops:
+            loop.stop()
+        for loop, _ in loops:
+            loop.join()
+            loop.close()
+        self._name_service.close()
+
+    def waits_for(self) -> str:
+        """Return, for people, which sockets keep `term` waiting and why."""
+        found = []
+        for core in list(self.sockets):
+            with core.lock:
+                what = "; ".join(core.endpoints.pending()) if core.closing else "open"
+                found.append(f"{core.type_name} socket ({what})")
+        return ", ".join(found) or "nothing"
+

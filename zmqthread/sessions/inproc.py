@@ -1,0 +1,276 @@
+"""In-process peers: two pipes that share their lanes, joined through the context's list of names.
+
+Neither side ever takes the other's lock.  What one has to tell the other goes into the other's
+mailbox; messages go through the lanes (see `pipes.lane` for why no wake-up is lost).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING, Any, Protocol
+
+from zmqthread.constants import EADDRINUSE, Event
+from zmqthread.errors import error_about
+from zmqthread.pipes.lane import Lane
+from zmqthread.pipes.pipe import Pipe
+
+if TYPE_CHECKING:
+    from zmqthread.options import Options
+
+log = logging.getLogger("zmqthread")
+
+
+class Neighbour(Protocol):
+    """A socket, seen from another socket of the same context.  No lock is held for `post`."""
+
+    options: Options
+    type_name: str
+    peer_types: Container[str]
+
+    def post(self, item: Callable[[], None]) -> None:
+        """Have ``item`` called with the socket's lock held."""
+
+    def attach(self, pipe: Pipe) -> None:
+        """Hand a pipe to the pattern; lock held."""
+
+    def plugged(self, pipe: Pipe) -> None:
+        """The pipe's peer is there; lock held."""
+
+    def ended(self, pipe: Pipe) -> None:
+        """The pipe's peer has gone; lock held."""
+
+    def read_activated(self, pipe: Pipe) -> None:
+        """Messages have come; lock held."""
+
+    def write_activated(self, pipe: Pipe) -> None:
+        """There is room again; lock held."""
+
+    def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
+        """Tell the monitor; lock held."""
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> Any:
+        """Run ``function`` after ``delay`` seconds, with the lock held."""
+
+
+class InprocEnd:
+    """One end of a joined pair: the far end of ``pipe``, which is ``owner``'s."""
+
+    __slots__ = ("_ended", "_marked", "_owner", "_peer", "peer_pipe", "pipe")
+
+    def __init__(self, owner: Neighbour) -> None:
+        self._owner = owner
+        self._peer: Neighbour | None = None
+        self.pipe: Pipe
+        self.peer_pipe: Pipe
+        self._marked = False
+        self._ended = False
+
+    def join(self, peer: Neighbour, peer_pipe: Pipe) -> None:
+        """The other socket is known from now on."""
+        self.peer_pipe = peer_pipe
+        self._peer = peer
+
+    @property
+    def joined(self) -> bool:
+        """There is somebody at the other end."""
+        return self._peer is not None
+
+    def wrote(self, pipe: Pipe) -> None:
+        """Wake a reader that has said that it sleeps."""
+        lane = pipe.outgoing
+        if not lane.open:
+            # In this order: if there is no peer yet, it will find the lane as it is when it comes,
+            # and close it when it has emptied it.
+            lane.open = True
+            peer = self._peer
+            if peer is not None:
+                peer_pipe = self.peer_pipe
+                peer.post(lambda: peer.read_activated(peer_pipe))
+
+    def make_room(self, pipe: Pipe) -> bool:
+        """Ask to be told when the reader has come down to the low-water mark."""
+        lane = pipe.outgoing
+        if not self._marked:
+            self._marked = True
+            lane.mark(self._low_water, lane.low)
+        # Marked, now look again: the reader may have taken everything in between.
+        return not lane.full()
+
+    def _low_water(self) -> None:
+        # In the reader's thread, with the reader's lock: our own state waits for our mailbox.
+        self._owner.post(self._drained)
+
+    def _drained(self) -> None:
+        self._marked = False
+        if not self.pipe.writable and not self.pipe.ended:
+            self._owner.write_activated(self.pipe)
+
+    def starved(self, pipe: Pipe) -> bool:
+        """Say that we sleep, then look once more."""
+        lane = pipe.incoming
+        lane.open = False
+        if lane.peek():
+            lane.open = True
+            return True
+        return False
+
+    def drop(self, pipe: Pipe) -> None:
+        """Cut the connection."""
+        self._end(pipe, 0)
+        self._owner.ended(pipe)
+
+    def end(self, pipe: Pipe, linger: float | None) -> None:
+        """Tell the peer that nothing more will come or be read."""
+        peer = self._peer
+        if peer is not None and not self._ended:
+            self._ended = True
+            peer_pipe = self.peer_pipe
+            peer.post(lambda: peer.ended(peer_pipe))
+
+
+def _sum(one: int, other: int) -> int:
+    """Return the high-water mark of two ends; 0 (no limit) on either side is no limit."""
+    return one + other if one and other else 0
+
+
+def _plug(socket: Neighbour, pipe: Pipe, hwm: int, peer: Neighbour, *, new: bool) -> None:
+    """Finish one end of a joined pair; lock of ``socket`` held."""
+    pipe.outgoing.set_hwm(hwm)
+    pipe.peer_properties = {"Identity": peer.options.routing_id}
+    pipe.plugged = True
+    if new:
+        socket.attach(pipe)
+    elif not pipe.writable and not pipe.ended and not pipe.outgoing.full():
+        socket.write_activated(pipe)
+    socket.plugged(pipe)
+
+
+class Waiting:
+    """A connect: joined at once, or pending until somebody binds the name."""
+
+    def __init__(
+        self,
+        owner: Neighbour,
+        name: str,
+        endpoint: str,
+        names: Names,
+        closed: Callable[[Waiting], None],
+    ) -> None:
+        options = owner.options
+        self.owner = owner
+        self.name = name
+        self.session = None
+        self._names = names
+        self._closed = closed
+        self._closing = False
+        self._end = InprocEnd(owner)
+        there = Lane(options.sndhwm, options.pipe_bytes)
+        back = Lane(options.rcvhwm, options.pipe_bytes)
+        self.pipe = self._end.pipe = Pipe(back, there, self._end, endpoint)
+
+    def __str__(self) -> str:
+        return f"{self.pipe.endpoint}: {len(self.pipe.outgoing)} messages for nobody yet"
+
+    def close(self, linger: float | None) -> None:
+        """Leave; messages for a name that nobody has bound yet may wait ``linger`` seconds."""
+        self._closing = True
+        if linger == 0 or not len(self.pipe.outgoing) or not self._names.waits(self):
+            self._finish()
+        elif linger is not None:
+            self.owner.call_later(linger, self._finish)
+
+    def _finish(self) -> None:
+        if self._names.withdraw(self) or self._end.joined:
+            self._end.end(self.pipe, 0)
+            self._closed(self)
+        # else a binder is about to join us, and _joined comes back here
+
+    def _joined(self, hwm: int, binder: Neighbour) -> None:
+        """The other end is there; lock of the owner held."""
+        if self._closing:
+            self._finish()
+        else:
+            _plug(self.owner, self.pipe, hwm, binder, new=False)
+
+    def join(self, binder: Neighbour) -> bool:
+        """Make the other end; from the thread of the binder or of the connecter, without a lock.
+
+        Returns False, and joins nothing, if the types do not go together.
+        """
+        owner, pipe = self.owner, self.pipe
+        if owner.type_name not in binder.peer_types or binder.type_name not in owner.peer_types:
+            self._mismatch(binder)
+            return False
+        peer_end = InprocEnd(binder)
+        peer_pipe = peer_end.pipe = Pipe(pipe.outgoing, pipe.incoming, peer_end, pipe.endpoint)
+        peer_end.join(owner, pipe)
+        self._end.join(binder, peer_pipe)
+        there = _sum(owner.options.sndhwm, binder.options.rcvhwm)
+        back = _sum(owner.options.rcvhwm, binder.options.sndhwm)
+        binder.post(lambda: _plug(binder, peer_pipe, back, owner, new=True))
+        owner.post(lambda: self._joined(there, binder))
+        return True
+
+    def _mismatch(self, binder: Neighbour) -> None:
+        names = f"{self.owner.type_name} and {binder.type_name}"
+        endpoint = self.pipe.endpoint
+        log.warning("%s: a %s do not go together, nothing will flow", endpoint, names)
+        for socket in (self.owner, binder):
+            socket.post(
+                lambda socket=socket: socket.event(  # type: ignore[misc]
+                    Event.HANDSHAKE_FAILED_PROTOCOL,
+                    Event.PROTOCOL_ERROR_ZMTP_INVALID_METADATA,
+                    endpoint,
+                    endpoint,
+                )
+            )
+
+
+class Names:
+    """The in-process endpoints of one context.
+
+    Its lock is a leaf: nothing else is called while it is held, so sockets' locks may be.
+    """
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self._bound: dict[str, Neighbour] = {}
+        self._waiting: dict[str, list[Waiting]] = {}
+
+    def bind(self, name: str, socket: Neighbour) -> list[Waiting]:
+        """Take a name; return those who wait for it.  EADDRINUSE if it is taken."""
+        with self._lock:
+            if name in self._bound:
+                raise error_about(EADDRINUSE, addr=f"inproc://{name}")
+            self._bound[name] = socket
+            return self._waiting.pop(name, [])
+
+    def unbind(self, name: str) -> None:
+        """Give a name up; pipes that are joined stay."""
+        with self._lock:
+            del self._bound[name]
+
+    def connect(self, waiting: Waiting) -> Neighbour | None:
+        """Return who has bound the name, or None: then ``waiting`` waits for somebody."""
+        with self._lock:
+            binder = self._bound.get(waiting.name)
+            if binder is None:
+                self._waiting.setdefault(waiting.name, []).append(waiting)
+            return binder
+
+    def waits(self, waiting: Waiting) -> bool:
+        """Return whether nobody has bound the name yet."""
+        with self._lock:
+            return waiting in self._waiting.get(waiting.name, ())
+
+    def withdraw(self, waiting: Waiting) -> bool:
+        """Wait no longer; False if it is too late, and a binder has it."""
+        with self._lock:
+            among = self._waiting.get(waiting.name, [])
+            if waiting not in among:
+                return False
+            among.remove(waiting)
+            if not among:
+                del self._waiting[waiting.name]
+            return True
