@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import EINVAL, ENOTSUP
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from zmqthread.options import Options
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
+
+
+def _not_in_a_socket(pipe: Pipe) -> None:
+    raise AssertionError("a pattern without a socket cannot drop a pipe")
 
 
 class Pattern:
@@ -27,6 +32,10 @@ class Pattern:
     def __init__(self, options: Options, rng: random.Random) -> None:
         self.options = options
         self.random = rng
+        #: Messages given up because a peer was full or unknown.
+        self.dropped = 0
+        #: Cuts the connection of a pipe; `detach` follows, perhaps later.
+        self.drop_pipe: Callable[[Pipe], None] = _not_in_a_socket
 
     # -- pipes come and go ---------------------------------------------------------------------
 
@@ -35,6 +44,9 @@ class Pattern:
 
     def detach(self, pipe: Pipe) -> None:
         """Let a pipe go; what is unread in it is lost."""
+
+    def ended(self, pipe: Pipe) -> None:
+        """The peer has gone for good: nothing can be written, what came in can still be read."""
 
     def plugged(self, pipe: Pipe) -> None:
         """A peer is there now, at the first time or again after a reconnection."""
