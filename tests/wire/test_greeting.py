@@ -121,9 +121,7 @@ class Served(Mechanism):
 
 
 def test_rfc37_z13_two_servers_are_a_clash_and_a_server_that_says_0_is_none() -> None:
-    refused(
-        connection(mechanism=Served(as_server=True)), greeting(mechanism=b"ROLES", as_server=1)
-    )
+    refused(connection(mechanism=Served(as_server=True)), greeting(mechanism=b"ROLES", as_server=1))
     for ours, theirs in ((True, 0), (False, 1), (False, 0)):
         conn = connection(mechanism=Served(as_server=ours))
         drain(conn, greeting(mechanism=b"ROLES", as_server=theirs))

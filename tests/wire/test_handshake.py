@@ -35,9 +35,7 @@ def test_rfc37_z26_ready_goes_out_when_the_greeting_is_there_and_not_before() ->
     drain(conn, greeting()[:63])
     assert not conn.has_output
     drain(conn, greeting()[63:])
-    assert sent_commands(conn.data_to_send()) == [
-        (b"READY", properties((b"Socket-Type", b"PULL")))
-    ]
+    assert sent_commands(conn.data_to_send()) == [(b"READY", properties((b"Socket-Type", b"PULL")))]
     assert not conn.established
 
 
@@ -193,9 +191,7 @@ def test_rfc37_z38_z39_h16_bad_identities_close(value: bytes) -> None:
 
 
 def test_h16_two_identities_close() -> None:
-    refused(
-        connection(), greeting() + ready(b"REQ", (b"Identity", b"a"), (b"identity", b"b"))
-    )
+    refused(connection(), greeting() + ready(b"REQ", (b"Identity", b"a"), (b"identity", b"b")))
 
 
 @pytest.mark.parametrize("value", [b"", b"a", b"a" * 255, b"\xff\0"])
@@ -269,9 +265,7 @@ values = st.one_of(st.sampled_from([b"PUSH", b"DEALER", b"PUB", b""]), st.binary
 
 
 @given(st.lists(st.tuples(names, values), max_size=6), st.binary(max_size=3))
-def test_any_property_list_is_met_or_refused(
-    pairs: list[tuple[bytes, bytes]], junk: bytes
-) -> None:
+def test_any_property_list_is_met_or_refused(pairs: list[tuple[bytes, bytes]], junk: bytes) -> None:
     conn = connection(accepts={"PUSH", "DEALER"})
     conn.receive(greeting(), MANY, 0.0)
     try:

@@ -253,6 +253,8 @@ class Decoder:
     def _check(self, flags: int, size: int) -> None:
         """Refuse a frame at its header (Z15, Z16 and the limits)."""
         limits = self._limits
+        if size > MAX_SIZE:
+            raise oversized("a size with the top bit set")
         if flags & COMMAND:
             if flags & MORE:
                 raise malformed("MORE on a command")
@@ -261,7 +263,7 @@ class Decoder:
             return
         # What a mechanism wraps around a frame does not count.
         allowed = limits.frame_size + (_WRAPPING if self._wrapped else 0)
-        if size > allowed or size > MAX_SIZE:
+        if size > allowed:
             raise oversized(f"a frame of {size} octets, allowed are {limits.frame_size}")
         if flags & MORE or self._parts is not None:
             count = 1 if self._parts is None else len(self._parts) + 1

@@ -95,7 +95,7 @@ def take_run(buf: bytes, pos: int, size: int, limit: int, out: list[Any]) -> int
         sizes = buf[pos + 1 : stop : stride]
         alike = count
         if flags.count(0) != count or sizes.count(size) != count:
-            alike -= max(len(flags.lstrip(b"\x00")), len(sizes.lstrip(sizes[:1])))
+            alike -= max(len(flags.lstrip(b"\x00")), len(sizes.lstrip(bytes((size,)))))
         pos = _unpack(buf, pos, size, alike, out)
         taken += alike
         if alike < count:

@@ -1,0 +1,72 @@
+"""Runs of frames alike: the short ways of the decoder give what the long way gives."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from tests.wire.support import drain, established, frame, refused
+from zmqthread.wire.limits import Limits
+from zmqthread.wire.zmtp.frames import encode
+from zmqthread.wire.zmtp.runs import ALIKE, take_only, take_parts, take_run
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 255])
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 64, 65, 72, 200, 1000, 6000])
+def test_a_run_of_any_length_is_taken_whole(size: int, count: int) -> None:
+    pick = random.Random(count)
+    messages = [pick.randbytes(size) for _ in range(count)]
+    assert drain(established(), b"".join(encode(messages))) == messages
+
+
+def test_a_run_ends_where_the_headers_change() -> None:
+    for other in (frame(0, b"other size"), frame(1, b"12345678") + frame(0, b""), frame(4, b"\1X")):
+        for at in (0, 1, 8, 15, 16, 17, 64, 70, 100):
+            data = frame(0, b"abcdefgh") * at + other + frame(0, b"ABCDEFGH") * (200 - at)
+            out = [m for m in drain(established(), data) if m in {b"abcdefgh", b"ABCDEFGH"}]
+            assert out == [b"abcdefgh"] * at + [b"ABCDEFGH"] * (200 - at)
+
+
+def test_bodies_that_look_like_headers_do_not_make_a_run() -> None:
+    messages = [b"\0\4\0\4", b"\0\4\0\4", b"\0\4"] * 100
+    assert drain(established(), b"".join(encode(messages))) == messages
+
+
+def test_take_run_counts_what_it_takes() -> None:
+    data = frame(0, b"ab") * 20 + frame(0, b"abc")
+    out: list[Any] = []
+    assert take_run(data, 0, 2, 1000, out) == 20
+    assert out == [b"ab"] * 20
+    assert take_run(data, 0, 2, 11, out) == 11
+    assert take_run(data, 4, 2, ALIKE - 1, out) == 0
+    assert len(out) == 31
+
+
+def test_take_parts_takes_whole_messages_only() -> None:
+    out: list[Any] = []
+    whole = frame(1, b"a") + frame(0, b"b")
+    assert take_parts(whole + b"\0", 0, out) == len(whole)
+    for data in (whole[:-1], frame(1, b"a"), frame(1, b"a") + frame(4, b""), frame(1, b"") * 100):
+        assert take_parts(data, 0, out) == 0
+    assert out == [(b"a", b"b")]
+
+
+def test_take_only_takes_a_single_message_and_nothing_else() -> None:
+    out: list[Any] = []
+    assert take_only(frame(0, b"a"), out)
+    assert take_only(memoryview(frame(1, b"") + frame(0, b"b")), out)
+    assert out == [b"a", (b"", b"b")]
+    two = frame(1, b"") + frame(0, b"b") + frame(0, b"c")
+    for data in (b"", b"\0", frame(0, b"ab")[:-1], frame(0, b"a") + b"\0", two, frame(4, b"\1X")):
+        assert not take_only(data, out)
+    assert len(out) == 2
+
+
+def test_short_frames_obey_a_small_frame_limit() -> None:
+    limits = Limits(frame_size=10)
+    assert drain(established(limits=limits), frame(0, bytes(10)) * 50) == [bytes(10)] * 50
+    conn = established(limits=limits)
+    refused(conn, frame(0, bytes(10)) * 50 + frame(0, bytes(11)) * 50)
+    assert len(conn.salvage()) == 50
