@@ -178,10 +178,7 @@ class Kernel:
         self._main.release()
 
     def bury(self) -> bool:
-        """Take a task that leaves off the list and go on; False if the baton is to stay here.
-
-        Called in the test's thread.  Only when the real thread has ended have its locals gone.
-        """
+        """In the test's thread: end a task, when its real thread has ended; False if that is all."""
         task, self._leaving = self._leaving, None
         if task is None:
             return False
@@ -194,10 +191,7 @@ class Kernel:
             self._runnable.remove(task)
         for joiner in task.joiners:
             self.wake(joiner)
-        self.current = self._next(None)
-        if self.current is not None:
-            self.current.baton.release()
-        return self.current is not None
+        return self._start()
 
     def ident(self) -> int:
         """The number of the running task; 0 outside of all tasks."""
@@ -233,11 +227,8 @@ class Kernel:
         me = self.current
         if me is None:
             raise SimError(f"{why}: would block, but only tasks may block")
-        me.expired = False
-        timer = None
-        if timeout is not None:
-            timer = self.after(timeout, lambda: self._expire(me))
-        me.pred, me.why = pred, why
+        timer = None if timeout is None else self.after(timeout, lambda: self._expire(me))
+        me.pred, me.why, me.expired = pred, why, False
         waiters.append(me)
         if me.runnable:
             me.runnable = False
@@ -272,14 +263,18 @@ class Kernel:
     def _switch(self, me: Task) -> None:
         nxt = self._next(me)
         if nxt is not me:
-            self._hand_over(nxt)
+            self.current = nxt
+            (self._main if nxt is None else nxt.baton).release()
             me.baton.acquire()
         if me.killed:
             me.last_rites()
 
-    def _hand_over(self, task: Task | None) -> None:
-        self.current = task
-        (self._main if task is None else task.baton).release()
+    def _start(self) -> bool:
+        """Hand the baton to a task, from the test's thread."""
+        self.current = self._next(None)
+        if self.current is not None:
+            self.current.baton.release()
+        return self.current is not None
 
     def _next(self, me: Task | None) -> Task | None:
         """Pick who moves next; None gives the baton back to `run`."""
@@ -366,9 +361,7 @@ class Kernel:
         gc.disable()
         cpus = pin(self.cpu)
         try:
-            task = self._next(None)
-            if task is not None:
-                self._hand_over(task)
+            if self._start():
                 Watchdog(self, self._main).wait()
         finally:
             pin(cpus)
@@ -395,8 +388,7 @@ class Kernel:
                 task.baton.release()
             task.thread.join(0.5 if task.ident in self.stuck else 5.0)
             if task.thread.is_alive() and self.error is None:
-                self.error = SimHang(f"{task.name!r} outlived its kill at {where(task.ident, 8)}")
-                raise self.error
+                raise SimHang("outlived its kill:" + living([task])[0])
         self.current = None
         self.invariants.clear()
 
