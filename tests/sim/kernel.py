@@ -178,7 +178,7 @@ class Kernel:
         self._main.release()
 
     def bury(self) -> bool:
-        """In the test's thread: end a task, when its real thread has ended; False if that is all."""
+        """In the test's thread: end a task when its real thread has ended; False if that is all."""
         task, self._leaving = self._leaving, None
         if task is None:
             return False
