@@ -11,11 +11,9 @@ from zmqthread.errors import ProtocolError
 from zmqthread.wire.mechanisms.null import Null
 from zmqthread.wire.zmtp import commands
 from zmqthread.wire.zmtp.connection import Connection
+from zmqthread.wire.zmtp.handshake import SOCKET_TYPES
 
-EVERY_TYPE = frozenset(
-    "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB SERVER CLIENT RADIO DISH GATHER "
-    "SCATTER PEER CHANNEL".split()
-)
+EVERY_TYPE = SOCKET_TYPES
 MANY = 1_000_000
 
 

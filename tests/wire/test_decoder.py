@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -197,7 +198,7 @@ def test_f14_random_splits_give_the_same_however_large_frames_are_filled(seed: i
 
 
 def test_f14_single_octets_give_the_same() -> None:
-    messages = [b"", b"a" * 300, (b"", b"x", b"y" * 256), b"b" * 3000, b"c"]
+    messages: list[Any] = [b"", b"a" * 300, (b"", b"x", b"y" * 256), b"b" * 3000, b"c"]
     data = b"".join(encode(messages))
     assert in_pieces(established(), (data[i : i + 1] for i in range(len(data)))) == messages
 
@@ -257,7 +258,8 @@ def frames(draw: Any) -> bytes:
     data = b""
     for bits, body in draw(st.lists(st.tuples(flags, bodies), max_size=12)):
         data += frame(bits, body)
-    return data[: len(data) - draw(st.integers(0, 3))] + draw(st.binary(max_size=4))
+    tail: bytes = draw(st.binary(max_size=4))
+    return data[: len(data) - draw(st.integers(0, 3))] + tail
 
 
 def outcome(pieces: list[bytes], limits: Limits) -> tuple[list[Any], bool]:
@@ -275,7 +277,7 @@ def outcome(pieces: list[bytes], limits: Limits) -> tuple[list[Any], bool]:
 def test_any_frames_give_the_same_in_any_pieces(data: bytes, cuts: list[int], size: int) -> None:
     limits = Limits(frame_size=size, parts=3, message_size=2 * size)
     places = sorted({0, *(min(cut, len(data)) for cut in cuts), len(data)})
-    pieces = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(places)]
     whole = outcome([data], limits)
     assert outcome(pieces, limits) == whole
     if len(data) < 200:

@@ -234,7 +234,8 @@ class Decoder:
             else:
                 size = buf[pos + 1]
                 body = pos + 2
-            self._check(flags, size)
+            # What a mechanism puts around a frame does not count.
+            self._check(flags, size, _WRAPPING if self._wrapped else 0)
             if window and size >= OWN_BUFFER:
                 break
             stop = body + size
@@ -250,7 +251,7 @@ class Decoder:
                 break
         return pos
 
-    def _check(self, flags: int, size: int) -> None:
+    def _check(self, flags: int, size: int, slack: int = 0) -> None:
         """Refuse a frame at its header (Z15, Z16 and the limits)."""
         limits = self._limits
         if size > MAX_SIZE:
@@ -261,15 +262,13 @@ class Decoder:
             if size > limits.command:
                 raise oversized(f"a command of {size} octets, allowed are {limits.command}")
             return
-        # What a mechanism wraps around a frame does not count.
-        allowed = limits.frame_size + (_WRAPPING if self._wrapped else 0)
-        if size > allowed:
+        if size > limits.frame_size + slack:
             raise oversized(f"a frame of {size} octets, allowed are {limits.frame_size}")
         if flags & MORE or self._parts is not None:
             count = 1 if self._parts is None else len(self._parts) + 1
             if count > limits.parts:
                 raise oversized(f"a message of more than {limits.parts} parts")
-        if self._total + size > limits.message_size + (allowed - limits.frame_size):
+        if self._total + size > limits.message_size + slack:
             raise oversized(f"a message of more than {limits.message_size} octets")
 
     def _take(self, flags: int, body: bytes, out: list[Any], owner: FrameOwner) -> None:
