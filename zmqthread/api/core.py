@@ -291,6 +291,8 @@ class Core(Driven):
 
     def plugged(self, pipe: Pipe) -> None:
         """A peer is there now (again)."""
+        if pipe not in self.pipes:
+            return  # closed meanwhile, and only delivering what is left
         if self.options.hello_msg:
             pipe.outgoing.queue.appendleft(self.options.hello_msg)
         self.pattern.plugged(pipe)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from zmqthread.reactor.loop import Loop, Timer
@@ -29,9 +29,10 @@ TICK = 0.002
 class Sleeper:
     """What one thread sleeps on while others drive."""
 
-    __slots__ = ("interest", "selector", "waker")
+    __slots__ = ("_watched", "interest", "selector", "waker")
 
     def __init__(self, seams: Seams) -> None:
+        self._watched: dict[Driven, int] = {}
         self.waker = seams.waker()
         self.selector = seams.selector()
         self.selector.register(self.waker, READ | EDGE, self)
@@ -40,8 +41,26 @@ class Sleeper:
 
     def sleep(self, timeout: float | None) -> None:
         """Sleep until rung; an old ring may end it early."""
+        if self._watched:
+            self.watch(())
         self.selector.select(timeout)
         self.waker.drain()
+
+    def watch(self, sockets: Iterable[Driven]) -> None:
+        """Wake up for these sockets' selectors, and for no others.
+
+        What was watched before stays registered: polling the same sockets again costs nothing.
+        """
+        wanted = dict.fromkeys(sockets)
+        watched = self._watched
+        # Removals first: the descriptor of a closed socket may be another one's by now.
+        for socket in [socket for socket in watched if socket not in wanted]:
+            self.selector.unregister(watched.pop(socket))
+        for socket in wanted:
+            if socket not in watched:
+                descriptor = socket.selector.fileno()
+                self.selector.register(descriptor, READ, socket)
+                watched[socket] = descriptor
 
     def __del__(self) -> None:
         self.waker.close()

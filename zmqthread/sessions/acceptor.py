@@ -103,6 +103,9 @@ class Acceptor:
         session.report(reason)
         self._released()
 
+    def __str__(self) -> str:
+        return f"{self.endpoint}: {len(self.sessions)} peers with messages unsent"
+
     def stop(self) -> None:
         """Stop listening, leave the sessions alone."""
         listener, self.listener = self.listener, None

@@ -160,6 +160,7 @@ class Connecter:
             remote=self.remote,
             peer_address=self._transport.peer_address(attempt.socket),
         )
+        self.session.finishing = self._lingering
         self.session.start()
 
     def _cancel_timer(self) -> None:
@@ -231,6 +232,11 @@ class Connecter:
         """Go on trying to deliver what is queued, for up to ``linger`` seconds."""
         self.close(linger)
 
+    def __str__(self) -> str:
+        queued = 0 if self.pipe is None else len(self.pipe.outgoing)
+        state = "connected" if self.session is not None else "not connected"
+        return f"{self.remote}: {state}, {queued} messages unsent"
+
     def close(self, linger: float | None) -> None:
         """Stop; what is queued may still go out for ``linger`` seconds (None: for ever)."""
         pipe = self.pipe
@@ -241,6 +247,8 @@ class Connecter:
             session.end(session.pipe, linger)
         elif queued and linger != 0:
             self._lingering = True
+            if session is not None:
+                session.finishing = True
         else:
             self._finish()
         if not self.stopped and linger is not None:

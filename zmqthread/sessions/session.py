@@ -40,13 +40,13 @@ class Session:
 
     __slots__ = (
         "_blocked",
-        "_finishing",
         "_output",
         "_paused",
         "_timer",
         "connection",
         "dropped",
         "ended",
+        "finishing",
         "host",
         "local",
         "peer_address",
@@ -78,7 +78,8 @@ class Session:
         self._output: list[Any] = []
         self._blocked = False
         self._paused = False
-        self._finishing = False
+        #: Nothing more will be queued: close when all is written.
+        self.finishing = False
         #: The pattern wanted to be rid of this peer.
         self.dropped = False
         self._timer: Timer | None = None
@@ -100,6 +101,8 @@ class Session:
             if events & WRITE and self._blocked:
                 self._blocked = False
                 self.flush()
+                if not self._blocked and self.stream is not None:
+                    self._watch()
             if events & READ and not self._paused and self.stream is not None:
                 self._read()
         except ProtocolError as error:
@@ -288,7 +291,7 @@ class Session:
         self.host.last_write = self.host.seams.monotonic()
         if not pipe.writable and not pipe.ended and len(lane) <= lane.low:
             self.host.write_activated(pipe)
-        if self._finishing and not self._blocked and not lane.queue:
+        if self.finishing and not self._blocked and not lane.queue:
             self.close(None)
 
     def _take(self, lane: Lane) -> list[Any]:
@@ -382,16 +385,13 @@ class Session:
 
     def end(self, pipe: Pipe, linger: float | None) -> None:
         """Let the socket's side go: write what is queued, then close."""
-        self._finishing = True
-        self._paused = False
+        self.finishing = True
         if linger == 0 or not self.connection.established:
             self.close(None)
             return
         pipe.incoming.clear()
         self.flush()
-        if self.stream is not None and not self._blocked and not pipe.outgoing.queue:
-            self.close(None)
-        elif linger is not None and self.stream is not None:
+        if linger is not None and self.stream is not None:
             self.host.call_later(linger, lambda: self.close(None))
 
     def close(self, reason: BaseException | None) -> None:
