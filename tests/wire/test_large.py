@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.wire.support import MANY, drain, established, frame
+from zmqthread.errors import ProtocolError
 from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp import large
 from zmqthread.wire.zmtp.connection import Connection
@@ -104,6 +105,15 @@ def test_a_large_command_is_still_a_command() -> None:
     topic = b"t" * (OWN_BUFFER * 20)
     (item,) = drain(conn, frame(4, b"\x09SUBSCRIBE" + topic)[:-1]) + drain(conn, topic[-1:])
     assert item.topic == topic
+
+
+def test_a_large_frame_that_is_refused_ends_the_connection() -> None:
+    conn = established("XPUB", b"SUB", takes_subscriptions=True)
+    drain(conn, frame(0, b"\1" + b"t" * EXACT)[:-5])
+    with pytest.raises(ProtocolError):
+        fill(conn, b"ttttt")
+    assert conn.failed
+    assert conn.large is None
 
 
 def test_large_frames_become_subscriptions_too() -> None:

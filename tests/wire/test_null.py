@@ -67,6 +67,14 @@ def test_rfc27_a09_the_authenticators_properties_hold_over_the_peers() -> None:
     assert conn.peer.properties["X-a"] == b"zap"
 
 
+def test_null_does_not_transform_frames() -> None:
+    assert not Null.transforms
+    with pytest.raises(NotImplementedError):
+        Null().wrap(0, b"a")
+    with pytest.raises(NotImplementedError):
+        Null().unwrap(0, b"a")
+
+
 def test_what_comes_early_waits_for_the_answer() -> None:
     conn = asking(ready() + frame(0, b"early") + frame(1, b"b"))
     early = conn.pending

@@ -10,7 +10,7 @@ import pytest
 from tests.wire.support import drain, established, frame, refused
 from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp.frames import encode
-from zmqthread.wire.zmtp.runs import ALIKE, take_only, take_parts, take_run
+from zmqthread.wire.zmtp.runs import ALIKE, take_alike, take_only, take_parts, take_run
 
 
 @pytest.mark.parametrize("size", [0, 1, 16, 255])
@@ -44,6 +44,42 @@ def test_take_run_counts_what_it_takes() -> None:
     assert len(out) == 31
 
 
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 10, 256, 257, 258, 1000, 4000])
+@pytest.mark.parametrize("sizes", [(0, 1), (64, 64, 64), (5, 0, 255), (1,) * 15, (1,) * 20])
+def test_multi_part_messages_alike_are_taken_whole(sizes: tuple[int, ...], count: int) -> None:
+    pick = random.Random(count)
+    messages: list[Any] = [tuple(pick.randbytes(n) for n in sizes) for _ in range(count)]
+    data = b"".join(encode(messages))
+    assert drain(established(), data) == messages
+    assert drain(established(), data, limit=10) == messages
+    assert drain(established(), data[:-1]) == messages[:-1]
+
+
+def test_messages_alike_end_where_a_header_changes() -> None:
+    alike = frame(1, b"abc") + frame(1, b"") + frame(0, b"de")
+    others: list[tuple[bytes, list[Any]]] = [
+        (frame(1, b"abc") + frame(1, b"") + frame(0, b"def"), [(b"abc", b"", b"def")]),
+        (frame(1, b"abc") + frame(1, b"x") + frame(0, b"d"), [(b"abc", b"x", b"d")]),
+        (frame(1, b"abc") + frame(0, b"") + frame(0, b"de"), [(b"abc", b""), b"de"]),
+        (frame(1, b"abc") + frame(9, b"") + frame(0, b"de"), [(b"abc", b"", b"de")]),
+        (frame(1, b"abc") + frame(4, b"\1X") + frame(0, b"d"), [(b"abc", b"d")]),
+        (frame(0, b"abc") + frame(1, b"") + frame(0, b"de"), [b"abc", (b"", b"de")]),
+    ]
+    message = (b"abc", b"", b"de")
+    for data, means in others:
+        for at in (0, 1, 7, 8, 9, 15, 100, 256, 257):
+            out = drain(established(), alike * at + data + alike * (300 - at))
+            assert out == [message] * at + means + [message] * (300 - at)
+
+
+def test_take_alike_counts_octets_and_keeps_to_the_limit() -> None:
+    alike = frame(1, b"a") + frame(0, b"b")
+    for limit, taken in ((7, 0), (8, 8), (19, 19), (1000, 19)):
+        out: list[Any] = [(b"a", b"b")]
+        assert take_alike(alike * 20, 0, len(alike), limit, out) == taken * len(alike)
+        assert out == [(b"a", b"b")] * (taken + 1)
+
+
 def test_take_parts_takes_whole_messages_only() -> None:
     out: list[Any] = []
     whole = frame(1, b"a") + frame(0, b"b")
@@ -57,6 +93,10 @@ def test_take_only_takes_a_single_message_and_nothing_else() -> None:
     out: list[Any] = []
     assert take_only(frame(0, b"a"), out)
     assert take_only(memoryview(frame(1, b"") + frame(0, b"b")), out)
+    for parts in ((b"a", b""), (b"", b""), (b"", b"", b""), (b"a" * 255, b"b" * 255)):
+        assert take_only(b"".join(encode([parts])), out)
+        assert out.pop() == parts
+        assert not take_only(b"".join(encode([parts]))[:-1], out)
     assert out == [b"a", (b"", b"b")]
     two = frame(1, b"") + frame(0, b"b") + frame(0, b"c")
     for data in (b"", b"\0", frame(0, b"ab")[:-1], frame(0, b"a") + b"\0", two, frame(4, b"\1X")):

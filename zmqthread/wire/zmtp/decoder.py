@@ -15,7 +15,7 @@ from zmqthread.wire.failures import malformed
 from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp.frames import COMMAND, LARGE, MAX_SIZE, MORE
 from zmqthread.wire.zmtp.large import LargeBody
-from zmqthread.wire.zmtp.runs import ALIKE, FEW, take_only, take_parts, take_run
+from zmqthread.wire.zmtp.runs import ALIKE, FEW, take_alike, take_only, take_parts, take_run
 
 Input = bytes | bytearray | memoryview
 
@@ -108,7 +108,7 @@ class Decoder:
             ProtocolError: the peer broke the framing. What is in `out` came before that.
         """
         if self.body is not None:
-            data = self._fill(data, out, owner)
+            data = self._fill(self.body, data, out, owner)
             limit -= len(out)
         rest = self._rest
         start = 0
@@ -125,16 +125,14 @@ class Decoder:
         stop = self._walk(data, start, room, out, owner)
         self._keep(data, stop, len(out) >= room)
 
-    def _fill(self, data: Input, out: list[Any], owner: FrameOwner) -> Input:
+    def _fill(self, body: LargeBody, data: Input, out: list[Any], owner: FrameOwner) -> Input:
         """Go on with a large frame; return what follows it."""
         view = memoryview(data)
-        body = self.body
-        if body is not None:
-            view = view[body.feed(view) :]
-            if not body.missing:
-                self.body = None
-                self._take(body.flags, body.value(), out, owner)
-        return view
+        taken = body.feed(view)
+        if not body.missing:
+            self.body = None
+            self._take(body.flags, body.value(), out, owner)
+        return view[taken:]
 
     def hold(self, data: bytes) -> None:
         """Keep octets that came early for the next `decode`."""
@@ -193,19 +191,20 @@ class Decoder:
                 out.append(buf[pos + 2 : stop])
                 limit -= 1
             else:
-                stop = self._other(buf, pos, flags, out, owner)
+                stop = self._other(buf, pos, limit, out, owner)
                 if stop == pos or self._parts is not None:
                     return stop
                 limit = room - len(out)
             pos = stop
         return pos
 
-    def _other(self, buf: bytes, pos: int, flags: int, out: list[Any], owner: FrameOwner) -> int:
+    def _other(self, buf: bytes, pos: int, limit: int, out: list[Any], owner: FrameOwner) -> int:
         """Decode what is no single short message; return its end, or `pos` if it is not whole."""
+        flags = buf[pos]
         if flags == MORE:
             stop = take_parts(buf, pos, out)
             if stop != pos:
-                return stop
+                return stop + take_alike(buf, pos, stop, limit - 1, out)
         elif flags == LARGE:
             body = pos + 9
             if body > len(buf):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from struct import Struct
 from typing import Final
 
@@ -70,13 +70,11 @@ def encode(messages: Sequence[Message]) -> list[Buffer]:
         return []
     first = messages[0]
     try:
-        if type(first) is bytes:
-            if len(messages) == 1:
-                return [_last[len(first)] + first]
-            return [_encode_single(messages)]  # type: ignore[arg-type]
-        if len(messages) >= _COLUMNS_PAY and {*map(type, messages)} == {tuple}:
-            return [_encode_columns(messages)]  # type: ignore[arg-type]
-        return [_encode_small(messages)]
+        if type(first) is not bytes:
+            return [_encode_multipart(messages)]
+        if len(messages) == 1:
+            return [_last[len(first)] + first]
+        return [_encode_single(messages)]  # type: ignore[arg-type]
     except (TypeError, _TooLarge):
         return _encode_any(messages)
 
@@ -103,6 +101,32 @@ def _encode_single(messages: Sequence[bytes]) -> bytes:
     return b"".join(chain.from_iterable(zip(map(_last_of, sizes), messages, strict=True)))
 
 
+def _encode_multipart(messages: Sequence[Message]) -> bytes:
+    """Encode a batch that begins with a multi-part message.
+
+    Raises:
+        TypeError: not all frames are bytes.
+    """
+    if len(messages) == 1:
+        return _encode_one(messages[0])
+    if len(messages) >= _COLUMNS_PAY and {*map(type, messages)} == {tuple}:
+        return _encode_columns(messages)  # type: ignore[arg-type]
+    return _encode_small(messages)
+
+
+def _encode_one(message: Message) -> bytes:
+    """Encode one multi-part message; two parts, as in requests and replies, at once.
+
+    Raises:
+        TypeError: not all frames are bytes.
+    """
+    if isinstance(message, tuple) and len(message) == 2:
+        first, second = message
+        if type(first) is bytes and type(second) is bytes:
+            return b"".join((_more[len(first)], first, _last[len(second)], second))
+    return _encode_small((message,))
+
+
 def _encode_columns(messages: Sequence[tuple[bytes, ...]]) -> bytes:
     """Encode a batch of multi-part messages column by column, if all have as many parts.
 
@@ -120,8 +144,12 @@ def _encode_columns(messages: Sequence[tuple[bytes, ...]]) -> bytes:
             headers_of = _last_of
         if {*map(type, column)} != {bytes}:
             raise TypeError
-        streams += (map(headers_of, map(len, column)), column)
-    return b"".join(chain.from_iterable(zip(*streams, strict=True)))
+        sizes = list(map(len, column))
+        alike = sizes.count(sizes[0]) == len(sizes)
+        streams.append(repeat(headers_of(sizes[0])) if alike else map(headers_of, sizes))
+        streams.append(column)
+    # The columns are of one length; a repeated header has none.
+    return b"".join(chain.from_iterable(zip(*streams, strict=False)))
 
 
 def _encode_small(messages: Sequence[Message]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from struct import Struct
+from struct import Struct, iter_unpack
 from typing import Any, Final
 
 from zmqthread.wire.zmtp.frames import MORE
@@ -14,6 +14,8 @@ _WINDOW: Final = 4096
 ALIKE: Final = 8
 # Parts that the short way takes; a message that goes on is not scanned twice for long.
 FEW: Final = 16
+# Multi-part messages taken at once: bounds what a look that finds little costs.
+_ALIKE_MAX: Final = 256
 # Longer than any one message of a few short parts that is worth a try.
 _ONE_MAX: Final = 1024
 
@@ -55,6 +57,32 @@ def take_parts(buf: bytes, pos: int, out: list[Any]) -> int:
     return start
 
 
+def take_alike(buf: bytes, start: int, stop: int, limit: int, out: list[Any]) -> int:
+    """Take messages laid out like the one at `start` to `stop`, the last one in `out`.
+
+    Returns how many octets they are. As in take_run, the headers are compared in strided slices;
+    then `struct` makes the tuples (200 ns a message of three parts, a loop needs 800).
+    """
+    stride = stop - start
+    probe = stop + (ALIKE - 1) * stride
+    if limit < ALIKE or buf[probe : probe + 2] != buf[start : start + 2]:
+        return 0
+    count = min(limit, (len(buf) - stop) // stride, _ALIKE_MAX)
+    end = stop + count * stride
+    place = stop
+    layout = ""
+    for part in out[-1]:
+        for offset in (0, 1):
+            octets = buf[place + offset : end : stride]
+            rest = octets.lstrip(bytes((buf[place + offset - stride],)))
+            count = min(count, len(octets) - len(rest))
+        layout += f"2x{len(part)}s"
+        place += 2 + len(part)
+    if count:
+        out.extend(iter_unpack(layout, memoryview(buf)[stop : stop + count * stride]))
+    return count * stride
+
+
 def take_only(data: bytes | bytearray | memoryview, out: list[Any]) -> bool:
     """Take the data if they are exactly one short message: the shape of requests and replies."""
     size = len(data) - 2
@@ -66,6 +94,10 @@ def take_only(data: bytes | bytearray | memoryview, out: list[Any]) -> bool:
         out.append(bytes(data[2:]))
         return True
     if data[0] == MORE:
+        first = data[1] + 2
+        if first <= size and data[first] == 0 and data[first + 1] == size - first:
+            out.append((bytes(data[2:first]), bytes(data[first + 2 :])))
+            return True
         stop = take_parts(bytes(data), 0, out)
         if stop == size + 2:
             return True
