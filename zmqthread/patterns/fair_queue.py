@@ -55,14 +55,18 @@ class FairQueue:
             active.popleft()
         return None
 
-    def check(self) -> bool:
-        """Return whether there is a message."""
+    def head(self) -> Pipe | None:
+        """Return the pipe whose message comes next: its queue begins with it."""
         active = self._active
         while active:
             if active[0].check_read():
-                return True
+                return active[0]
             active.popleft()
-        return False
+        return None
+
+    def check(self) -> bool:
+        """Return whether there is a message."""
+        return self.head() is not None
 
     def sole(self) -> deque[Any] | None:
         """Return the queue of the only pipe there is: it can be read without us."""

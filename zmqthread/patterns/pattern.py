@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import EINVAL, ENOTSUP
 from zmqthread.errors import zmq_error
+
 if TYPE_CHECKING:
     from zmqthread.options import Options
 from zmqthread.pipes.lane import Lane
@@ -28,6 +29,8 @@ class Pattern:
 
     #: The pipe that the message last received came from.
     origin: Pipe | None = None
+    #: Frames after which a message is whole, whether or not more were announced; 0: no such number.
+    parts = 0
 
     def __init__(self, options: Options, rng: random.Random) -> None:
         self.options = options
@@ -36,6 +39,9 @@ class Pattern:
         self.dropped = 0
         #: Cuts the connection of a pipe; `detach` follows, perhaps later.
         self.drop_pipe: Callable[[Pipe], None] = _not_in_a_socket
+
+    def check_name(self, name: bytes) -> None:
+        """Before a connect with CONNECT_ROUTING_ID: EINVAL if another peer has that name."""
 
     # -- pipes come and go ---------------------------------------------------------------------
 
@@ -95,7 +101,7 @@ class Pattern:
         """Return the queue that `recv` would return messages from unchanged, while that is so."""
         return None
 
-    # -- options ------------------------------------------------------------------------------------
+    # -- options ---------------------------------------------------------------------------------
 
     def set_option(self, option: int, value: Any) -> None:
         """Act on an option that only this type knows (SUBSCRIBE ...)."""

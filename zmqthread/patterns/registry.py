@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zmqthread.constants import SocketType
+from zmqthread.patterns.dealer import Dealer
 from zmqthread.patterns.pattern import Pattern
 from zmqthread.patterns.pull import Pull
 from zmqthread.patterns.push import Push
+from zmqthread.patterns.rep import Rep
+from zmqthread.patterns.req import Req
+from zmqthread.patterns.router import Router
+from zmqthread.patterns.stream import Stream
 
 
 class Row(NamedTuple):
@@ -35,4 +40,9 @@ def _peers(names: str) -> frozenset[str]:
 ROWS: dict[SocketType, Row] = {
     SocketType.PUSH: Row("PUSH", Push, _peers("PULL")),
     SocketType.PULL: Row("PULL", Pull, _peers("PUSH")),
+    SocketType.REQ: Row("REQ", Req, _peers("REP ROUTER"), connects_once=True),
+    SocketType.REP: Row("REP", Rep, _peers("REQ DEALER")),
+    SocketType.DEALER: Row("DEALER", Dealer, _peers("REP DEALER ROUTER"), connects_once=True),
+    SocketType.ROUTER: Row("ROUTER", Router, _peers("REQ DEALER ROUTER")),
+    SocketType.STREAM: Row("STREAM", Stream, frozenset(), raw=True),
 }

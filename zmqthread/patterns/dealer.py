@@ -1,0 +1,16 @@
+"""DEALER: round-robin out, fair-queued in, nothing added (RFC 28)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.load_balancer import BalancedOut
+from zmqthread.pipes.pipe import Pipe
+
+
+class Dealer(FairIn, BalancedOut):
+    """Sends and receives in any order; with no peer that has room it waits."""
+
+    def attach(self, pipe: Pipe) -> None:
+        super().attach(pipe)
+        if self.options.probe_router:
+            pipe.force(b"")
