@@ -52,6 +52,7 @@ def test_what_goes_out_is_put_one_after_the_other() -> None:
     buffers = RawConnection().encode([b"a", (b"b", b"c"), Frame(b"d"), large, b"e", large, large])
     assert b"".join(buffers) == b"abcd" + large + b"e" + large + large
     assert sum(buffer is large for buffer in buffers) == 3
+    assert RawConnection().encode([b"a", (b"b", b"c")]) == [b"abc"]
     assert RawConnection().encode([]) == []
 
 
