@@ -63,7 +63,9 @@ class Rep(FairIn):
             size = _envelope_size(message)
             if size:
                 self.origin = pipe
-                self._request = (None if self._lost.get(pipe) else pipe, message[:size])
+                self._request = (pipe, message[:size])
+                if self._lost.get(pipe):
+                    self._forget(pipe)
                 return message[size] if len(message) == size + 1 else message[size:]
             self._drop(pipe)
         return None
@@ -109,6 +111,8 @@ class Rep(FairIn):
 def _envelope_size(message: Any) -> int:
     """Return the frames up to and with the first empty one; 0 if nothing is left for a body."""
     if message.__class__ is tuple:
+        if not message[0]:
+            return 1  # a REQ's, with nothing in between
         for index in range(len(message) - 1):
             if not message[index]:
                 return index + 1

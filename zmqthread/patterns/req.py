@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from zmqthread.constants import EFSM
 from zmqthread.errors import zmq_error
@@ -14,6 +14,8 @@ from zmqthread.pipes.pipe import Pipe
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
+
+_DELIMITER: Final[tuple[bytes, ...]] = (b"",)
 
 
 class Req(Dealer):
@@ -29,7 +31,7 @@ class Req(Dealer):
         #: Whose reply counts; None once that peer has gone for good.
         self._asked: Pipe | None = None
         #: What stands before the reply: a delimiter, with REQ_CORRELATE a number before it.
-        self._envelope: tuple[bytes, ...] = (b"",)
+        self._envelope = _DELIMITER
         self._number = rng.getrandbits(32)
 
     def detach(self, pipe: Pipe) -> None:
@@ -50,18 +52,21 @@ class Req(Dealer):
 
     def send(self, message: Any, route: Any = None) -> bool:
         """Ask the peer whose turn it is."""
-        self._check_turn()
+        if self._waiting:
+            self._check_turn()
         pipe = route or self._out.pick()
         if pipe is None:
             return False
-        self._drop_unread()
+        for other in self._in.pipes:
+            if other.incoming.queue:
+                self._drop_unread()
+                break
+        envelope = _DELIMITER
         if self.options.req_correlate:
             self._number = (self._number + 1) & 0xFFFFFFFF
-            self._envelope = (self._number.to_bytes(4, "big"), b"")
-        else:
-            self._envelope = (b"",)
-        body = message if message.__class__ is tuple else (message,)
-        self._out.send(self._envelope + body, pipe)
+            envelope = (self._number.to_bytes(4, "big"), b"")
+        self._envelope = envelope
+        self._out.send(envelope + (message if message.__class__ is tuple else (message,)), pipe)
         self._asked = pipe
         self._waiting = True
         return True
@@ -107,7 +112,8 @@ class Req(Dealer):
         while self._waiting and (pipe := self._in.head()) is not None:
             if self._is_reply(pipe, pipe.incoming.queue[0]):
                 return True
-            self._count(pipe, pipe.read() is not None)
+            pipe.read()
+            self._count(pipe, 1)
         return False
 
     def express_in(self) -> deque[Any] | None:

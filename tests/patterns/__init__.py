@@ -1,0 +1,1 @@
+"""The socket types against scripted far ends: no sockets, no threads, no time."""
