@@ -66,6 +66,13 @@ class Pattern:
     def write_activated(self, pipe: Pipe) -> None:
         """A full pipe has room again."""
 
+    def upkeep(self) -> bool:
+        """Do a slice of the work that was put off (some ms); return whether more is left.
+
+        Only `detach` and `unplugged` leave such work.
+        """
+        return False
+
     # -- messages --------------------------------------------------------------------------------
 
     def send(self, message: Any, route: Pipe | None = None) -> bool:
@@ -106,6 +113,9 @@ class Pattern:
     def set_option(self, option: int, value: Any) -> None:
         """Act on an option that only this type knows (SUBSCRIBE ...)."""
         raise zmq_error(EINVAL, f"option {option} is not for {self.options.type_name} sockets")
+
+    def option_changed(self, option: int) -> None:
+        """Act on an option in `options` that was changed while the socket is in use."""
 
     def get_option(self, option: int) -> Any:
         """Return an option that only this type knows (TOPICS_COUNT)."""

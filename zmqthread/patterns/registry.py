@@ -6,13 +6,18 @@ from typing import NamedTuple
 
 from zmqthread.constants import SocketType
 from zmqthread.patterns.dealer import Dealer
+from zmqthread.patterns.pair import Pair
 from zmqthread.patterns.pattern import Pattern
+from zmqthread.patterns.pub import Pub
 from zmqthread.patterns.pull import Pull
 from zmqthread.patterns.push import Push
 from zmqthread.patterns.rep import Rep
 from zmqthread.patterns.req import Req
 from zmqthread.patterns.router import Router
 from zmqthread.patterns.stream import Stream
+from zmqthread.patterns.sub import Sub
+from zmqthread.patterns.xpub import XPub
+from zmqthread.patterns.xsub import XSub
 
 
 class Row(NamedTuple):
@@ -45,4 +50,11 @@ ROWS: dict[SocketType, Row] = {
     SocketType.DEALER: Row("DEALER", Dealer, _peers("REP DEALER ROUTER"), connects_once=True),
     SocketType.ROUTER: Row("ROUTER", Router, _peers("REQ DEALER ROUTER")),
     SocketType.STREAM: Row("STREAM", Stream, frozenset(), raw=True),
+    SocketType.PAIR: Row("PAIR", Pair, _peers("PAIR")),
+    SocketType.PUB: Row(
+        "PUB", Pub, _peers("SUB XSUB"), takes_subscriptions=True, connects_once=True
+    ),
+    SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), connects_once=True),
+    SocketType.XPUB: Row("XPUB", XPub, _peers("SUB XSUB"), takes_subscriptions=True),
+    SocketType.XSUB: Row("XSUB", XSub, _peers("PUB XPUB")),
 }
