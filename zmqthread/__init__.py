@@ -1,5 +1,36 @@
-"""ZeroMQ for Python without a compiled core: blocking, thread-safe sockets that speak ZMTP."""
+"""ZeroMQ for Python without a compiled core: blocking, thread-safe sockets that speak ZMTP.
+
+``import zmqthread as zmq`` runs a synchronous pyzmq program unchanged.
+"""
 
 from __future__ import annotations
+
+from zmqthread import constants
+from zmqthread.api.context import Context
+from zmqthread.api.functions import (
+    device,
+    has,
+    proxy,
+    proxy_steerable,
+    zmq_version,
+    zmq_version_info,
+)
+from zmqthread.api.poller import Poller, select, zmq_poll
+from zmqthread.api.socket import Socket
+from zmqthread.constants import *  # noqa: F403 - the flat names are the interface
+from zmqthread.errors import (
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+    strerror,
+    zmq_errno,
+)
+from zmqthread.message import COPY_THRESHOLD, Frame, Message, MessageTracker
 
 __version__ = "0.1.0"

@@ -64,7 +64,7 @@ class Core(Driven):
         #: Messages that a thread has begun to send or receive: the route and the frames so far,
         #: and the frames still to come.
         self.sending: dict[int, tuple[Any, list[Any]]] = {}
-        self.receiving: dict[int, deque[Any]] = {}
+        self.receiving: dict[int, tuple[deque[Any], dict[str, Any]]] = {}
         #: Somebody wants to know whose messages are: no short cuts for receiving.
         self.traced = False
         self.dropped_handshakes = 0
@@ -248,6 +248,7 @@ class Core(Driven):
 
     def raise_fault(self) -> None:
         """Say why the socket cannot be used."""
+        self.engine.check()
         raise zmq_error(self.fault)
 
     # -- what sessions ask of their socket (`sessions.host.Host`), lock held ------------------------------
@@ -369,25 +370,47 @@ class Core(Driven):
             linger: milliseconds for that, -1 for ever; None takes the option LINGER.
         """
         with self.lock:
-            if self.closing:
-                return
+            self._close(linger)
+
+    def abandon(self) -> None:
+        """Close a socket that was forgotten.
+
+        The garbage collector may call this while the very same thread holds our lock.
+        """
+        self.post(lambda: self._close(None))
+
+    def _close(self, linger: int | None) -> None:
+        if self.closing or self.engine.forked:
             self.closing = True
-            self.fault = ENOTSOCK
-            self.refresh()
-            if linger is not None:
-                self.options.linger = linger
-            self.flush_scheduled()
-            self.empty_mailbox()
-            seconds = None if self.options.linger < 0 else self.options.linger / 1000
-            self.endpoints.close_all(seconds)
-            for pipe in list(self.pipes):
-                self.detach(pipe)
-                pipe.far.end(pipe, seconds)
-            if self.monitor is not None:
-                self.monitor.stop()
-                self.monitor = None
-            self.ring_all()
-            self.release_if_done()
+            return
+        self.closing = True
+        self.fault = ENOTSOCK
+        self.sending.clear()
+        self.receiving.clear()
+        self.refresh()
+        if linger is not None:
+            self.options.linger = linger
+        self.flush_scheduled()
+        self.empty_mailbox()
+        seconds = None if self.options.linger < 0 else self.options.linger / 1000
+        self.endpoints.close_all(seconds)
+        for pipe in list(self.pipes):
+            self.detach(pipe)
+            pipe.far.end(pipe, seconds)
+        if self.monitor is not None:
+            self.monitor.stop()
+            self.monitor = None
+        self.ring_all()
+        self.release_if_done()
+
+    def abandon_after_fork(self) -> None:
+        """In a child: drop what was inherited, touch nothing that is shared with the parent."""
+        self.lock = self.seams.lock()
+        self.fault = ETERM
+        self.signal = None
+        self.refresh()
+        self.endpoints.forget()
+        self.selector.close()
 
     def release_if_done(self) -> None:
         """Give the descriptors back once the last session has ended; lock held."""

@@ -161,6 +161,11 @@ class Endpoints:
         for part in list(self.parts):
             part.close(linger)
 
+    def forget(self) -> None:
+        """In a forked child: close inherited descriptors, which the parent keeps open."""
+        for part in self.parts:
+            part.forget()
+
     def pending(self) -> list[str]:
         """Return what still keeps the socket, for people; lock held."""
         return [str(part) for part in self.parts]

@@ -34,6 +34,8 @@ class Engine:
         self._loops: list[tuple[Loop, TakeBack]] = []
         self._name_service = NameService(seams)
         self._waiting: list[Any] = []
+        #: Nobody has this context any more: it ends with its last socket.
+        self._abandoned = False
 
     # -- sockets -------------------------------------------------------------------------------------
 
@@ -58,6 +60,8 @@ class Engine:
         """A socket has given its last descriptor back."""
         self.sockets.pop(core, None)
         if not self.sockets:
+            if self._abandoned:
+                self._stop_loops()
             for sleeper in list(self._waiting):
                 sleeper.waker.ring()
 
@@ -141,6 +145,30 @@ class Engine:
             loop.join()
             loop.close()
         self._name_service.close()
+
+    def abandon(self) -> None:
+        """Close what was forgotten, without waiting; for the garbage collector."""
+        self.terminated = self._abandoned = True
+        cores = list(self.sockets)
+        for core in cores:
+            core.abandon()
+        if not cores:
+            self._stop_loops()
+
+    def _stop_loops(self) -> None:
+        self.ended = True
+        for loop, _ in self._loops:
+            loop.stop(close=True)
+        self._loops = []
+        self._name_service.close()
+
+    def abandon_after_fork(self) -> None:
+        """In a child: no thread of ours has come along; drop what was inherited."""
+        self.forked = True
+        for core in list(self.sockets):
+            core.abandon_after_fork()
+        for loop, _ in self._loops:
+            loop.close()
 
     def waits_for(self) -> str:
         """Return, for people, which sockets keep `term` waiting and why."""

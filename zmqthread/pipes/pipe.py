@@ -25,6 +25,9 @@ class FarEnd(Protocol):
         """Bring more into an empty ``pipe.incoming``; return whether anything came."""
         ...
 
+    def resize(self, pipe: Pipe) -> None:
+        """Set the high-water marks anew from the options."""
+
     def drop(self, pipe: Pipe) -> None:
         """Cut the connection at the pattern's wish."""
 

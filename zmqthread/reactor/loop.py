@@ -53,6 +53,7 @@ class Loop:
         # When the thread will wake by itself; _AWAKE while it runs and needs no ring.
         self._wakes_at = _AWAKE
         self._stopping = False
+        self._closes = False
         self._stopped_hook: Callable[[], None] | None = None
         self._thread: Any = None
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
@@ -62,8 +63,9 @@ class Loop:
         self._stopped_hook = stopped
         self._thread = self.seams.start_thread(self.name, self._run)
 
-    def stop(self) -> None:
-        """Ask the thread to end after the turn it is in."""
+    def stop(self, *, close: bool = False) -> None:
+        """Ask the thread to end after the turn it is in, and to call `close` then if nobody will."""
+        self._closes = close
         self.call(self._stop)
 
     def join(self, timeout: float | None = None) -> None:
@@ -108,6 +110,8 @@ class Loop:
             self._wakes_at = _AWAKE
             if self._stopped_hook is not None:
                 self._stopped_hook()
+            if self._closes:
+                self.close()
 
     def _sleep(self) -> list[tuple[Any, int]]:
         """Wait for the next event or timer and return what is ready."""

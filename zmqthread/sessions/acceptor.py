@@ -125,6 +125,13 @@ class Acceptor:
             else:
                 session.close(None)
 
+    def forget(self) -> None:
+        """In a forked child: close the descriptors, say nothing, remove no file."""
+        if self.listener is not None:
+            self.listener.socket.close()
+        for session in self.sessions:
+            session.forget()
+
     def _released(self) -> None:
         if self.listener is None and not self.sessions:
             self._closed(self)

@@ -12,7 +12,7 @@ from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.handshake import new_connection
-from zmqthread.sessions.session import Session
+from zmqthread.sessions.session import Session, resize
 from zmqthread import transports
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class Connecter:
     def starved(self, pipe: Pipe) -> bool:
         """Nothing can come in."""
         return False
+
+    def resize(self, pipe: Pipe) -> None:
+        """The high-water marks have been set anew."""
+        resize(pipe, self.host.options)
 
     def drop(self, pipe: Pipe) -> None:
         """Forget what is queued: the next peer gets a pipe of its own."""
@@ -253,6 +257,13 @@ class Connecter:
             self._finish()
         if not self.stopped and linger is not None:
             self.host.call_later(linger, self._finish)
+
+    def forget(self) -> None:
+        """In a forked child: close the descriptors and say nothing."""
+        if self._attempt is not None:
+            self._attempt.socket.close()
+        if self.session is not None:
+            self.session.forget()
 
     def _finish(self) -> None:
         if self.stopped:

@@ -115,6 +115,16 @@ class InprocEnd:
             return True
         return False
 
+    def resize(self, pipe: Pipe) -> None:
+        """A high-water mark has been set anew: the peer's lane to us counts it too."""
+        owner, peer = self._owner, self._peer
+        if peer is None:
+            pipe.outgoing.set_hwm(owner.options.sndhwm)
+        else:
+            peer_pipe = self.peer_pipe
+            _set_mark(pipe, owner, peer)
+            peer.post(lambda: _set_mark(peer_pipe, peer, owner))
+
     def drop(self, pipe: Pipe) -> None:
         """Cut the connection."""
         self._end(pipe, 0)
@@ -134,9 +144,14 @@ def _sum(one: int, other: int) -> int:
     return one + other if one and other else 0
 
 
-def _plug(socket: Neighbour, pipe: Pipe, hwm: int, peer: Neighbour, *, new: bool) -> None:
+def _set_mark(pipe: Pipe, writer: Neighbour, reader: Neighbour) -> None:
+    """Give what ``writer`` writes the room of both ends; lock of ``writer`` held."""
+    pipe.outgoing.set_hwm(_sum(writer.options.sndhwm, reader.options.rcvhwm))
+
+
+def _plug(socket: Neighbour, pipe: Pipe, peer: Neighbour, *, new: bool) -> None:
     """Finish one end of a joined pair; lock of ``socket`` held."""
-    pipe.outgoing.set_hwm(hwm)
+    _set_mark(pipe, socket, peer)
     pipe.peer_properties = {"Identity": peer.options.routing_id}
     pipe.plugged = True
     if new:
@@ -180,18 +195,21 @@ class Waiting:
         elif linger is not None:
             self.owner.call_later(linger, self._finish)
 
+    def forget(self) -> None:
+        """In a forked child: there is nothing to close."""
+
     def _finish(self) -> None:
         if self._names.withdraw(self) or self._end.joined:
             self._end.end(self.pipe, 0)
             self._closed(self)
         # else a binder is about to join us, and _joined comes back here
 
-    def _joined(self, hwm: int, binder: Neighbour) -> None:
+    def _joined(self, binder: Neighbour) -> None:
         """The other end is there; lock of the owner held."""
         if self._closing:
             self._finish()
         else:
-            _plug(self.owner, self.pipe, hwm, binder, new=False)
+            _plug(self.owner, self.pipe, binder, new=False)
 
     def join(self, binder: Neighbour) -> bool:
         """Make the other end; from the thread of the binder or of the connecter, without a lock.
@@ -206,10 +224,8 @@ class Waiting:
         peer_pipe = peer_end.pipe = Pipe(pipe.outgoing, pipe.incoming, peer_end, pipe.endpoint)
         peer_end.join(owner, pipe)
         self._end.join(binder, peer_pipe)
-        there = _sum(owner.options.sndhwm, binder.options.rcvhwm)
-        back = _sum(owner.options.rcvhwm, binder.options.sndhwm)
-        binder.post(lambda: _plug(binder, peer_pipe, back, owner, new=True))
-        owner.post(lambda: self._joined(there, binder))
+        binder.post(lambda: _plug(binder, peer_pipe, owner, new=True))
+        owner.post(lambda: self._joined(binder))
         return True
 
     def _mismatch(self, binder: Neighbour) -> None:

@@ -409,6 +409,16 @@ class Session:
         self._output = []
         self.ended(self, reason)
 
+    def forget(self) -> None:
+        """In a forked child: close the descriptor, which the parent has as well."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.close()
+
+    def resize(self, pipe: Pipe) -> None:
+        """The high-water marks have been set anew."""
+        resize(pipe, self.host.options)
+
     def report(self, reason: BaseException | None) -> None:
         """Tell the monitor how it ended."""
         host = self.host
@@ -419,6 +429,13 @@ class Session:
         elif reason is not None:
             number = getattr(reason, "errno", None) or errno.EPIPE
             host.event(Event.HANDSHAKE_FAILED_NO_DETAIL, number, self.local, self.remote)
+
+
+def resize(pipe: Pipe, options: Any) -> None:
+    """Give both lanes of a wired pipe the marks of the options."""
+    pipe.incoming.set_hwm(options.rcvhwm)
+    pipe.outgoing.set_hwm(options.sndhwm)
+    pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
 
 
 def rest(buffers: list[Any], sent: int) -> list[Any]:

@@ -1,0 +1,246 @@
+"""`Context`: the pyzmq-shaped face of a context."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from zmqthread.api.attributes import OptionAttributes
+from zmqthread.api.engine import Engine
+from zmqthread.api.lifetime import exiting, find_context, register
+from zmqthread.api.socket import Socket
+from zmqthread.constants import (
+    EFAULT,
+    EINVAL,
+    ContextOption,
+    ExtraContextOption,
+    SocketOption,
+    SocketType,
+)
+from zmqthread.errors import ZMQError, error_about, zmq_error
+
+if TYPE_CHECKING:
+    from zmqthread.api.core import Core
+
+
+class Context(OptionAttributes):
+    """Holds sockets and their I/O threads; any number of threads may use it at once.
+
+    Context options are attributes (``context.max_sockets``), and so are socket options: those are
+    the defaults for sockets made later.
+
+    Args:
+        io_threads: how many I/O threads; 0 is enough for in-process sockets.
+        shadow: another Context, or its `underlying`: share what is behind it.
+    """
+
+    _option_enums: ClassVar = (ContextOption, ExtraContextOption, SocketOption)
+    _instance: ClassVar[Context | None] = None
+    _instance_lock: ClassVar = threading.Lock()
+    _instance_pid: ClassVar[int] = 0
+    _socket_class: type[Socket] = Socket
+    _engine: Engine = None  # type: ignore[assignment]
+    _shadow = False
+    _sockets: weakref.WeakSet[Socket] = None  # type: ignore[assignment]
+    sockopts: dict[int, Any] = None  # type: ignore[assignment]
+
+    def __init__(self, io_threads: int | Context = 1, shadow: Context | int = 0) -> None:
+        if isinstance(io_threads, Context):
+            shadow, io_threads = io_threads, 1
+        self._sockets = weakref.WeakSet()
+        self.sockopts = {}
+        if shadow:
+            original = shadow if isinstance(shadow, Context) else find_context(shadow)
+            self._engine, self._shadow = original._engine, True
+            self.sockopts.update(original.sockopts)
+        else:
+            self._engine = Engine()
+            register(self._engine, self)
+            if io_threads != 1:
+                self._engine.options.set(ContextOption.IO_THREADS, io_threads)
+
+    @classmethod
+    def instance(cls, io_threads: int = 1) -> Self:
+        """Return the process-wide context, a new one if it was terminated or inherited by fork."""
+        with cls._instance_lock:
+            found = cls._instance
+            if found is None or cls._instance_pid != os.getpid() or found.closed:
+                found = cls._instance = cls(io_threads=io_threads)
+                cls._instance_pid = os.getpid()
+            return found  # type: ignore[return-value]
+
+    @classmethod
+    def shadow(cls, address: int | Context) -> Self:
+        """Return another object for the same context."""
+        return cls(shadow=address)
+
+    @property
+    def underlying(self) -> int:
+        """A number for the context, for `shadow`."""
+        return id(self._engine)
+
+    # -- sockets -------------------------------------------------------------------------------------
+
+    def socket(
+        self, socket_type: int, socket_class: type[Socket] | None = None, **kwargs: Any
+    ) -> Socket:
+        """Make a socket.
+
+        Args:
+            socket_type: a SocketType.
+            socket_class: a class to use instead of `Socket`.
+
+        Raises:
+            ZMQError: EINVAL (no such type), ETERM, EMFILE (MAX_SOCKETS).
+        """
+        if self.closed:
+            raise zmq_error(EFAULT)
+        socket = (socket_class or self._socket_class)(self, socket_type, **kwargs)
+        for option, value in self.sockopts.items():
+            try:
+                socket.set(option, value)
+            except ZMQError:
+                pass  # an option for other types
+        self._sockets.add(socket)
+        return socket
+
+    def new_core(self, socket_type: int) -> Core:
+        """Make what is behind a socket."""
+        try:
+            kind = SocketType(socket_type)
+        except ValueError:
+            raise error_about(EINVAL, socket_type=socket_type) from None
+        return self._engine.socket(kind)
+
+    def _forget(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+
+    # -- options -------------------------------------------------------------------------------------
+
+    def set(self, option: int, optval: int) -> None:
+        """Set a context option.
+
+        Raises:
+            ZMQError: EINVAL.
+            RuntimeError: the context has been destroyed.
+        """
+        self._check()
+        self._engine.options.set(option, optval)
+
+    def get(self, option: int) -> int:
+        """Return a context option.
+
+        Raises:
+            ZMQError: EINVAL.
+            RuntimeError: the context has been destroyed.
+        """
+        self._check()
+        return self._engine.options.get(option)  # type: ignore[no-any-return]
+
+    def _check(self) -> None:
+        if self.closed:
+            raise RuntimeError("Context has been destroyed")
+
+    def setsockopt(self, opt: int, value: Any) -> None:
+        """Set the default of a socket option for sockets made later."""
+        self.sockopts[opt] = value
+
+    def getsockopt(self, opt: int) -> Any:
+        """Return the default that was set for a socket option."""
+        return self.sockopts[opt]
+
+    def _is_for_context(self, name: str) -> bool:
+        upper = name.upper()
+        return upper in ContextOption.__members__ or upper in ExtraContextOption.__members__
+
+    def _set_attribute(self, name: str, number: int, value: Any) -> None:
+        if self._is_for_context(name):
+            self.set(number, value)
+        else:
+            self.setsockopt(number, value.encode() if isinstance(value, str) else value)
+
+    def _get_attribute(self, name: str, number: int) -> Any:
+        if self._is_for_context(name):
+            return self.get(number)
+        if number in self.sockopts:
+            return self.sockopts[number]
+        raise AttributeError(name)
+
+    def __delattr__(self, name: str) -> None:
+        number = self._option_number(name)
+        if number is None or number not in self.sockopts:
+            raise AttributeError(name)
+        del self.sockopts[number]
+
+    # -- the end ---------------------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context has been terminated."""
+        engine = self._engine
+        return engine is None or engine.ended or engine.forked
+
+    def shutdown(self) -> None:
+        """Make every call on every socket fail with ETERM; does not wait."""
+        self._engine.shutdown()
+
+    def term(self, timeout: float | None = None) -> None:
+        """Close the context: wait until all its sockets are closed and their messages sent.
+
+        Args:
+            timeout: seconds to wait; None waits for ever.
+
+        Raises:
+            Again: the time is over; the text names the sockets that are waited for, and why.
+        """
+        self._engine.term(timeout)
+
+    def destroy(self, linger: int | None = None) -> None:
+        """Close all sockets, then the context.
+
+        Args:
+            linger: milliseconds for each socket's unsent messages; None takes the option LINGER.
+        """
+        if self.closed:
+            return
+        for socket in list(self._sockets):
+            if not socket.closed:
+                socket.close(linger)
+        self.term()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for socket in list(self._sockets):
+            if not socket.closed:
+                warnings.warn(
+                    f"Destroying context with unclosed socket {socket!r}",
+                    ResourceWarning,
+                    stacklevel=3,
+                    source=self,
+                )
+        self.destroy()
+
+    def __del__(self) -> None:
+        if self._engine is None or self._shadow or self.closed or exiting():
+            return
+        if self._engine.sockets:
+            warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
+        self._engine.abandon()
+
+    def __copy__(self, memo: Any = None) -> Self:
+        return self.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        count = sum(not socket.closed for socket in self._sockets)
+        state = " closed" if self.closed else f"({count} socket{'' if count == 1 else 's'})"
+        module = cls.__module__.partition(".")[0]
+        return f"<{module}.{cls.__name__}{state} at {id(self):#x}>"
+

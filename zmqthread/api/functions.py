@@ -1,0 +1,62 @@
+"""The functions of the pyzmq-shaped face: proxies, devices, capabilities, versions."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from zmqthread.api import proxy as proxies
+from zmqthread.constants import VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH
+from zmqthread.option_types import enabled_features
+
+if TYPE_CHECKING:
+    from zmqthread.api.socket import Socket
+
+
+def has(capability: str) -> bool:
+    """Return whether a capability is there: "ipc", "curve", "gssapi", "draft", "WS" ..."""
+    if capability == "ipc":
+        return hasattr(socket, "AF_UNIX")
+    return capability in enabled_features
+
+
+def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> None:
+    """Pass messages between two sockets until the context is terminated.
+
+    Args:
+        frontend: faces the clients.
+        backend: faces the services.
+        capture: gets a copy of every message (PUSH, PUB, PAIR, DEALER).
+
+    Raises:
+        ContextTerminated: the context was terminated: the ordinary end.
+        ZMQError: ENOTSOCK: one of the sockets was closed.
+    """
+    proxies.proxy(frontend._core, backend._core, capture and capture._core)
+
+
+def proxy_steerable(
+    frontend: Socket,
+    backend: Socket,
+    capture: Socket | None = None,
+    control: Socket | None = None,
+) -> None:
+    """As `proxy`, steered by PAUSE, RESUME, TERMINATE and STATISTICS received on ``control``."""
+    proxies.proxy_steerable(
+        frontend._core, backend._core, capture and capture._core, control and control._core
+    )
+
+
+def device(device_type: int, frontend: Socket, backend: Socket) -> None:
+    """Run `proxy`; the type is ignored, as in libzmq since 3.2."""
+    proxy(frontend, backend)
+
+
+def zmq_version_info() -> tuple[int, int, int]:
+    """Return the version of libzmq whose behaviour this is."""
+    return VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH
+
+
+def zmq_version() -> str:
+    """Return `zmq_version_info` as text."""
+    return ".".join(map(str, zmq_version_info()))

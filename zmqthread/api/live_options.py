@@ -1,0 +1,59 @@
+"""Reading and setting the options of a socket that is in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zmqthread.constants import POLLIN, POLLOUT, SocketOption
+from zmqthread.reactor.selector import READ, WRITE
+
+if TYPE_CHECKING:
+    from zmqthread.api.core import Core
+
+_TO_PATTERN = frozenset({SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE})
+
+
+def set_option(core: Core, number: int, value: Any) -> None:
+    """Set an option and let the socket act on it.
+
+    Raises:
+        ZMQError: EINVAL (unknown, not for this type, out of range), ENOTSUP (a feature that is not
+            there), ETERM, ENOTSOCK.
+        TypeError: the value has the wrong type.
+    """
+    with core.lock:
+        core.enter()
+        row = core.options.set(number, value)
+        if row.number in _TO_PATTERN:
+            core.pattern.set_option(row.number, value)
+            core.flush_scheduled()
+        elif row.number in {SocketOption.SNDHWM, SocketOption.RCVHWM}:
+            for pipe in core.pipes:
+                pipe.far.resize(pipe)
+        elif row.live:
+            core.pattern.option_changed(row.number)
+        core.refresh()
+        core.leave()
+
+
+def get_option(core: Core, number: int) -> Any:
+    """Return an option: int or bytes.
+
+    Raises:
+        ZMQError: EINVAL (unknown, cannot be read), ETERM, ENOTSOCK.
+    """
+    if number == SocketOption.EVENTS:
+        events = core.events()
+        return (POLLIN if events & READ else 0) | (POLLOUT if events & WRITE else 0)
+    if number == SocketOption.FD:
+        return core.descriptor()
+    if number == SocketOption.RCVMORE:
+        return int(core.seams.get_ident() in core.receiving)
+    with core.lock:
+        core.enter()
+        row = core.options.row(number)
+        if row.number == SocketOption.LAST_ENDPOINT:
+            return core.endpoints.last.encode()
+        if row.number == SocketOption.TOPICS_COUNT:
+            return core.pattern.get_option(row.number)
+        return core.options.get(number)
