@@ -34,6 +34,9 @@ class Peer:
     def make_room(self, pipe: Pipe) -> bool:
         return False
 
+    def resize(self, pipe: Pipe) -> None:
+        pass
+
     def starved(self, pipe: Pipe) -> bool:
         held, self.held_back = self.held_back, []
         pipe.incoming.queue.extend(held)

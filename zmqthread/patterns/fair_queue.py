@@ -52,17 +52,23 @@ class FairQueue:
                 active.rotate(-1)
                 self.origin = pipe
                 return message
-            active.popleft()
+            self._rest(pipe)
         return None
 
     def head(self) -> Pipe | None:
         """Return the pipe whose message comes next: its queue begins with it."""
         active = self._active
         while active:
-            if active[0].check_read():
-                return active[0]
-            active.popleft()
+            pipe = active[0]
+            if pipe.check_read():
+                return pipe
+            self._rest(pipe)
         return None
+
+    def _rest(self, pipe: Pipe) -> None:
+        # Reading may have come to the mark at which a pipe whose peer has gone is detached.
+        if self._active and self._active[0] is pipe:
+            self._active.popleft()
 
     def check(self) -> bool:
         """Return whether there is a message."""
