@@ -8,6 +8,9 @@ from typing import Any
 from zmqthread.pipes.lane import SMALL
 from zmqthread.pipes.pipe import Pipe, weight
 
+#: A message of this size wakes the far end however much it has to do already (see `Pipe.force`).
+_LARGE = 1 << 16
+
 
 def distribute(message: Any, pipes: Sequence[Pipe]) -> int:
     """Write a message to each pipe that has room; return how many missed it.
@@ -16,17 +19,20 @@ def distribute(message: Any, pipes: Sequence[Pipe]) -> int:
     """
     missed = 0
     size = len(message) if message.__class__ is bytes else weight(message)
-    if size <= SMALL:
-        for pipe in pipes:
-            lane = pipe.outgoing
-            if lane.open and pipe.writable and len(lane.queue) < lane.gather:
-                lane.put(message)  # `Pipe.write` where nothing is in its way
-            elif not pipe.write(message) and not pipe.ended:
-                pipe.dropped += 1
-                missed += 1
-        return missed
+    weighs = size > SMALL
     for pipe in pipes:
-        if not pipe.write(message) and not pipe.ended:
+        lane = pipe.outgoing
+        # `Pipe.write` where nothing is in its way: a third of the cost.
+        if (
+            lane.open
+            and pipe.writable
+            and len(lane.queue) < lane.gather
+            and (not weighs or (size < _LARGE and lane.bytes_in - lane.bytes_out < lane.byte_limit))
+        ):
+            lane.put(message)
+            if weighs:
+                lane.weigh(size)
+        elif not pipe.write(message) and not pipe.ended:
             pipe.dropped += 1
             missed += 1
     return missed

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from zmqthread.patterns.topics import Index
+from zmqthread.patterns.index import Index
 from zmqthread.pipes.pipe import Pipe
 
 #: Topics forgotten in one go when a peer leaves: about 4 ms on a slow machine.
@@ -16,7 +16,7 @@ SLICE: Final = 4000
 Left = Callable[[Pipe, bytes, int, bool], None]
 
 
-class Subscriber:
+class Notes:
     """What a publisher notes on a pipe, in its `state`."""
 
     __slots__ = ("asked", "topics", "unread")

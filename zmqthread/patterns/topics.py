@@ -1,4 +1,4 @@
-"""Topics: what a subscriber wants, and which pipes want what.
+"""Topics, and what one subscriber wants.
 
 A frame matches a topic that it begins with.  So one look-up for each *length* that topics have
 finds all topics that match, however many there are; nothing here is recursive or nested.
@@ -7,11 +7,9 @@ finds all topics that match, however many there are; nothing here is recursive o
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection
 from typing import Any, Generic, TypeVar
 
 from zmqthread.message import Cancel, Subscribe
-from zmqthread.pipes.pipe import Pipe
 
 Value = TypeVar("Value")
 
@@ -37,7 +35,7 @@ def subscription_in(frame: Any) -> Subscribe | Cancel | None:
     return (Subscribe if octets[0] else Cancel)(bytes(octets[1:]))
 
 
-class _ByTopic(Generic[Value]):
+class ByTopic(Generic[Value]):
     """A dictionary by topic that knows which lengths its topics have."""
 
     __slots__ = ("_having", "lengths", "values")
@@ -70,7 +68,7 @@ class _ByTopic(Generic[Value]):
             self.lengths.remove(size)
 
 
-class Topics(_ByTopic[int]):
+class Topics(ByTopic[int]):
     """The subscriptions of one subscriber, counted."""
 
     __slots__ = ("_few",)
@@ -105,52 +103,3 @@ class Topics(_ByTopic[int]):
             return frame.startswith(self._few)
         topics = self.values
         return any(frame[:size] in topics for size in self.lengths)
-
-
-class Index(_ByTopic[Any]):
-    """Which pipes are subscribed to which topics; a pipe at most once to each.
-
-    A topic with one subscriber holds the bare pipe, otherwise an (ordered) dictionary of them: at
-    a million topics that is 230 octets each less.
-    """
-
-    __slots__ = ()
-
-    def add(self, topic: bytes, pipe: Pipe) -> bool:
-        """Subscribe a pipe that is not; return whether it is the first."""
-        held = self.values.get(topic)
-        if held is None:
-            self._insert(topic, pipe)
-            return True
-        if held.__class__ is dict:
-            held[pipe] = None
-        else:
-            self.values[topic] = {held: None, pipe: None}
-        return False
-
-    def remove(self, topic: bytes, pipe: Pipe) -> bool:
-        """Take back the subscription of a pipe that has one; return whether it was the last."""
-        held = self.values[topic]
-        if held is pipe:
-            self._delete(topic)
-            return True
-        del held[pipe]
-        if len(held) == 1:
-            self.values[topic] = next(iter(held))
-        return False
-
-    def match(self, frame: bytes) -> Collection[Pipe]:
-        """Return the pipes that want a message with this first frame; not to be changed."""
-        found: Any = ()
-        get = self.values.get
-        size = len(frame)
-        for length in self.lengths:
-            if length > size:
-                break
-            held = get(frame[:length])
-            if held is not None:
-                if not found:
-                    found = held if held.__class__ is dict else {held: None}
-                else:
-                    found = found | held if held.__class__ is dict else {**found, held: None}
-        return found  # type: ignore[no-any-return]
