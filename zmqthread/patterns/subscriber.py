@@ -35,7 +35,7 @@ class Subscriber(FairIn):
         counts = topics.values() if self._tells_all() else repeat(1)
         events = list(chain.from_iterable(map(_repeated, topics, counts)))
         last = events.pop()
-        pipe.outgoing.queue.extend(events)
+        pipe.outgoing.extend(events)
         pipe.force(last)
 
     def unplugged(self, pipe: Pipe) -> None:

@@ -14,13 +14,15 @@ hence one of the two sees the other.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 #: Messages up to this size are not counted in bytes, so a batch of `BATCH` stays below 64 KiB.
 SMALL = 256
 #: Messages that may gather before the sender writes them itself.
 BATCH = 256
+#: Where there is no limit.
+_ENDLESS = 1 << 62
 
 
 class Mark:
@@ -48,6 +50,7 @@ class Lane:
         "byte_limit",
         "bytes_in",
         "bytes_out",
+        "extend",
         "gather",
         "held",
         "hwm",
@@ -63,7 +66,8 @@ class Lane:
 
     def __init__(self, hwm: int, byte_limit: int = 1 << 26) -> None:
         self.queue: deque[Any] = deque()
-        self.put = self.queue.append
+        self.put: Callable[[Any], None] = self.queue.append
+        self.extend: Callable[[Iterable[Any]], None] = self.queue.extend
         #: The far side is awake, or bound to look here again: a writer need not tell it.
         self.open = False
         #: Messages the reader has taken in advance and that count as queued (see FairQueue).
@@ -72,14 +76,15 @@ class Lane:
         self.bytes_in = self.bytes_out = self.weighed = 0
         #: The pipe that writes here.
         self.writer: Any = None
-        self.byte_limit = byte_limit
+        #: How many octets of large messages may be queued; 0 asks for no limit.
+        self.byte_limit = byte_limit or _ENDLESS
         self.set_hwm(hwm)
 
     def set_hwm(self, hwm: int) -> None:
         """Set the high-water mark in messages; 0 is no limit but that of bytes."""
         self.hwm = hwm
         #: Below this length small messages may be put without asking `full`.
-        self.limit = min(hwm, self.byte_limit // SMALL) if hwm else self.byte_limit // SMALL
+        self.limit = max(1, min(hwm or _ENDLESS, self.byte_limit // SMALL))
         #: Up to this length small messages may be put without asking anybody; at most `limit`.
         self.gather = self.limit
 
@@ -93,7 +98,9 @@ class Lane:
 
     def __len__(self) -> int:
         """Return the messages queued, those taken in advance included."""
-        return len(self.queue) - self.marks_in + self.marks_out + self.held
+        length = len(self.queue) - self.marks_in + self.marks_out + self.held
+        # The other side may have taken a mark and not counted it yet, and negative is an error.
+        return length if length > 0 else 0
 
     def room(self) -> int:
         """Return how many messages fit in."""
@@ -106,9 +113,13 @@ class Lane:
         return len(self) >= self.limit or self.bytes_in - self.bytes_out >= self.byte_limit
 
     def weigh(self, size: int) -> None:
-        """Count a large message that was just put; a mark each MiB gives the bytes back."""
+        """Count a large message that was just put; a mark each MiB gives the bytes back.
+
+        Where the limit is lower marks are closer: what no mark gives back must not fill a lane.
+        """
         self.bytes_in = total = self.bytes_in + size
-        if total - self.weighed >= 1 << 20:
+        gone = total - self.weighed
+        if gone >= 1 << 20 or 2 * gone >= self.byte_limit:
             self.weighed = total
             self.mark(lambda: self._unweigh(total))
 

@@ -87,7 +87,8 @@ class Pipe:
         return True
 
     def _make_room(self) -> bool:
-        self.writable = self.far.make_room(self)
+        # The connection may break over it, which leaves a lane that is empty and of no use.
+        self.writable = self.far.make_room(self) and not self.ended
         return self.writable
 
     def force(self, message: Any) -> None:
