@@ -18,9 +18,10 @@ from zmqthread.patterns.registry import ROWS
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from zmqthread.api.engine import Engine
     from zmqthread.api.monitor import Monitor
@@ -41,7 +42,7 @@ class Core(Driven):
         self.options = options
         self.row = row
         self.type_name = row.name
-        self.peer_types = row.peers
+        self.peer_types: Container[str] = row.peers
         self.takes_subscriptions = row.takes_subscriptions
         self.takes_joins = row.takes_joins
         self.raw = row.raw
@@ -94,7 +95,7 @@ class Core(Driven):
             if not pattern.send(message):
                 self._wait_for(lambda: pattern.send(message), WRITE, dontwait)
             if self.signal is not None:
-                self._looked()
+                self.looked()
 
     def send_frame(self, frame: Any, dontwait: bool, more: bool) -> None:
         """Send one frame; the frames of a message gather with the thread that sends them."""
@@ -121,7 +122,7 @@ class Core(Driven):
                 self.refresh()
                 self.pattern.send(tuple(frames), route)
                 if self.signal is not None:
-                    self._looked()
+                    self.looked()
 
     # -- receiving -----------------------------------------------------------------------------------
 
@@ -150,7 +151,7 @@ class Core(Driven):
         if message is None:
             message = self._wait_for(self.pattern.recv, READ, dontwait)
         if self.signal is not None:
-            self._looked()
+            self.looked()
         return message
 
     def take(self, mark: Any) -> None:
@@ -231,7 +232,7 @@ class Core(Driven):
                 self.signal.set()
             return self.signal.fileno()
 
-    def _looked(self) -> None:
+    def looked(self) -> None:
         """The user has sent or received: from here on the next change counts; lock held."""
         assert self.signal is not None
         self.signal.clear()
@@ -335,10 +336,10 @@ class Core(Driven):
         """Look a host name up elsewhere."""
         self.engine.resolve(transport, endpoint, self.options, lambda r: self.post(lambda: done(r)))
 
-    def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
+    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
         """Tell the monitor."""
         if self.monitor is not None:
-            self.monitor.tell(event, value, local, remote)
+            self.monitor.tell(event, (value,), ends)
 
     def refresh(self) -> None:
         """Find out anew which short cuts are open; lock held."""
@@ -397,9 +398,6 @@ class Core(Driven):
         for pipe in list(self.pipes):
             self.detach(pipe)
             pipe.far.end(pipe, seconds)
-        if self.monitor is not None:
-            self.monitor.stop()
-            self.monitor = None
         self.ring_all()
         self.release_if_done()
 
@@ -416,6 +414,9 @@ class Core(Driven):
         """Give the descriptors back once the last session has ended; lock held."""
         if self.closing and not self.released and not self.driven and not self.endpoints.parts:
             self.release()
+            if self.monitor is not None:
+                self.monitor.stop()
+                self.monitor = None
             if self.signal is not None:
                 self.signal.close()
             self.engine.closed(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errno import ENOENT
+from errno import EINVAL, ENAMETOOLONG, ENODEV, ENOENT, EPROTONOSUPPORT
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event
@@ -10,10 +10,14 @@ from zmqthread.endpoint import InprocEndpoint, parse
 from zmqthread.errors import ZMQError, error_about
 from zmqthread.sessions.acceptor import Acceptor, listen
 from zmqthread.sessions.connecter import Connecter
+from zmqthread.sessions.ends import UNKNOWN, Ends
 from zmqthread.sessions.inproc import Waiting
 
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
+
+#: Errors of a bind that come up before a descriptor is there that would have to be closed.
+_BEFORE_THERE_IS_A_SOCKET = frozenset({EINVAL, ENAMETOOLONG, ENODEV, EPROTONOSUPPORT})
 
 
 class Endpoints:
@@ -40,7 +44,7 @@ class Endpoints:
             listener = listen(endpoint, core.options, core.seams)
         except ZMQError as error:
             with core.lock:
-                core.event(Event.BIND_FAILED, error.errno or 0, text.partition("://")[2])
+                self._bind_failed(text, error.errno or 0)
             raise
         with core.lock:
             try:
@@ -54,6 +58,14 @@ class Endpoints:
             self.last = acceptor.endpoint
             acceptor.start()
             core.leave()
+
+    def _bind_failed(self, text: str, number: int) -> None:
+        scheme, _, address = text.partition("://")
+        if number not in _BEFORE_THERE_IS_A_SOCKET:
+            # libzmq's tcp listener does not know its endpoint until it is bound.
+            local = "" if scheme == "tcp" else text
+            self._core.event(Event.CLOSED, UNKNOWN, Ends(local, bound=True))
+        self._core.event(Event.BIND_FAILED, number, Ends(address, bound=True))
 
     def _bind_inproc(self, endpoint: InprocEndpoint) -> None:
         core = self._core

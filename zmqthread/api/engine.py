@@ -39,7 +39,9 @@ class Engine:
 
     # -- sockets -------------------------------------------------------------------------------------
 
-    def socket(self, kind: SocketType, options: Options | None = None) -> Core:
+    def socket(
+        self, kind: SocketType, options: Options | None = None, make: type[Core] = Core
+    ) -> Core:
         """Make a socket.
 
         Raises:
@@ -50,7 +52,7 @@ class Engine:
             raise zmq_error(ETERM)
         if len(self.sockets) >= self.options.max_sockets:
             raise error_about(EMFILE, max_sockets=self.options.max_sockets)
-        core = Core(self, kind, options or Options(kind, self.options))
+        core = make(self, kind, options or Options(kind, self.options))
         self.sockets[core] = None
         if self.terminated:
             core.stop()

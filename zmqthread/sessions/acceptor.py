@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread import transports
 from zmqthread.constants import Event
 from zmqthread.reactor.selector import READ
+from zmqthread.sessions.ends import Ends, accepted_ends
 from zmqthread.sessions.handshake import new_connection
 from zmqthread.sessions.session import Session
 
@@ -40,6 +41,7 @@ class Acceptor:
         self.host = host
         self.listener: Listener | None = listener
         self.endpoint = listener.endpoint
+        self._end = Ends(self.endpoint, bound=True)
         self.sessions: dict[Session, None] = {}
         self._closed = closed
         self._pause = _PAUSE
@@ -47,7 +49,7 @@ class Acceptor:
     def start(self) -> None:
         """Begin to accept."""
         assert self.listener is not None
-        self.host.event(Event.LISTENING, self.listener.socket.fileno(), self.endpoint)
+        self.host.event(Event.LISTENING, self.listener.socket.fileno(), self._end)
         self.host.selector.register(self.listener.socket, READ, self.on_ready)
 
     def on_ready(self, events: int) -> None:
@@ -68,13 +70,15 @@ class Acceptor:
 
     def _admit(self, stream: Any, peer_address: str) -> None:
         host = self.host
-        host.event(Event.ACCEPTED, stream.fileno(), self.endpoint, peer_address)
+        ends = accepted_ends(stream, self.endpoint)
+        host.event(Event.ACCEPTED, stream.fileno(), ends)
         session = Session(
             host,
             stream,
             new_connection(host, as_server=True),
             self._session_ended,
-            local=self.endpoint,
+            endpoint=self.endpoint,
+            ends=ends,
             peer_address=peer_address,
         )
         self.sessions[session] = None
@@ -83,7 +87,7 @@ class Acceptor:
 
     def _out_of_resources(self, error: OSError) -> None:
         # D1: without descriptors the listener stays readable; accepting pauses instead of spinning.
-        self.host.event(Event.ACCEPT_FAILED, error.errno or 0, self.endpoint)
+        self.host.event(Event.ACCEPT_FAILED, error.errno or 0, self._end)
         assert self.listener is not None
         self.host.selector.modify(self.listener.socket, 0, self.on_ready)
         self.host.call_later(self._pause, self._go_on)
@@ -113,7 +117,7 @@ class Acceptor:
             descriptor = listener.socket.fileno()
             self.host.selector.unregister(listener.socket)
             listener.close()
-            self.host.event(Event.CLOSED, descriptor, self.endpoint)
+            self.host.event(Event.CLOSED, descriptor, self._end)
             self._released()
 
     def close(self, linger: float | None) -> None:

@@ -11,6 +11,7 @@ from zmqthread.errors import ProtocolError
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
+from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
 from zmqthread.sessions.handshake import new_connection
 from zmqthread.sessions.session import Session, resize
 from zmqthread import transports
@@ -34,6 +35,7 @@ class Connecter:
         self.host = host
         self.endpoint: Any = endpoint
         self.remote = endpoint.text
+        self._end = Ends(remote=self.remote)
         self.session: Session | None = None
         self.pipe: Pipe | None = None
         self.stopped = False
@@ -113,16 +115,17 @@ class Connecter:
 
     def _dial_to(self, addresses: Any) -> None:
         host = self.host
-        host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, remote=self.remote)
         try:
             attempt = self._transport.dial(self.endpoint, host.options, host.seams, addresses)
         except OSError as error:
+            host.event(Event.CLOSED, UNKNOWN, self._end)
             self._failed(error)
             return
         self._attempt = attempt
         if not attempt.pending:
             self._on_dialled(WRITE)
             return
+        host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, self._end)
         host.selector.register(attempt.socket, WRITE, self._on_dialled)
         if host.options.connect_timeout > 0:
             self._timer = host.call_later(host.options.connect_timeout / 1000, self._timed_out)
@@ -138,7 +141,7 @@ class Connecter:
             descriptor = attempt.socket.fileno()
             self.host.selector.unregister(attempt.socket)  # it may never have been registered
             attempt.close()
-            self.host.event(Event.CLOSED, descriptor, remote=self.remote)
+            self.host.event(Event.CLOSED, descriptor, self._end)
 
     def _on_dialled(self, events: int) -> None:
         attempt = self._attempt
@@ -154,14 +157,16 @@ class Connecter:
         self._cancel_timer()
         host = self.host
         host.selector.unregister(attempt.socket)
-        host.event(Event.CONNECTED, attempt.socket.fileno(), remote=self.remote)
+        ends = connected_ends(attempt.socket, self.remote)
+        host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
         self.session = Session(
             host,
             attempt.socket,
             new_connection(host, as_server=False),
             self._session_ended,
             pipe=self.pipe,
-            remote=self.remote,
+            endpoint=self.remote,
+            ends=ends,
             peer_address=self._transport.peer_address(attempt.socket),
         )
         self.session.finishing = self._lingering
@@ -187,7 +192,7 @@ class Connecter:
         if options.reconnect_ivl <= 0:
             return
         delay = self._next_delay()
-        self.host.event(Event.CONNECT_RETRIED, int(delay * 1000), remote=self.remote)
+        self.host.event(Event.CONNECT_RETRIED, round(delay * 1000), self._end)
         self._timer = self.host.call_later(delay, self._dial)
 
     def _next_delay(self) -> float:

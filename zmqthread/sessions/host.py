@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any, Protocol
 
+from zmqthread.sessions.ends import NOWHERE, Ends
+
 if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.pipes.pipe import Pipe
@@ -67,7 +69,7 @@ class Host(Protocol):
         """Run ``function`` after ``delay`` seconds, with the lock held."""
         ...
 
-    def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
+    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
         """Tell the monitor."""
 
     def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:

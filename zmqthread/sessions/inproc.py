@@ -14,6 +14,7 @@ from zmqthread.constants import EADDRINUSE, Event
 from zmqthread.errors import error_about
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
+from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
@@ -46,7 +47,7 @@ class Neighbour(Protocol):
     def write_activated(self, pipe: Pipe) -> None:
         """There is room again; lock held."""
 
-    def event(self, event: int, value: int = 0, local: str = "", remote: str = "") -> None:
+    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
         """Tell the monitor; lock held."""
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Any:
@@ -127,7 +128,7 @@ class InprocEnd:
 
     def drop(self, pipe: Pipe) -> None:
         """Cut the connection."""
-        self._end(pipe, 0)
+        self.end(pipe, 0)
         self._owner.ended(pipe)
 
     def end(self, pipe: Pipe, linger: float | None) -> None:
@@ -237,8 +238,7 @@ class Waiting:
                 lambda socket=socket: socket.event(  # type: ignore[misc]
                     Event.HANDSHAKE_FAILED_PROTOCOL,
                     Event.PROTOCOL_ERROR_ZMTP_INVALID_METADATA,
-                    endpoint,
-                    endpoint,
+                    Ends(endpoint, endpoint),
                 )
             )
 

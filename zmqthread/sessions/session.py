@@ -15,6 +15,13 @@ from zmqthread.errors import ProtocolError
 from zmqthread.pipes.lane import BATCH, SMALL, Lane
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.wire.failures import (
+    AuthenticationRefused,
+    HandshakeTimeout,
+    IncompatiblePeer,
+    PeerRefused,
+)
 
 if TYPE_CHECKING:
     from zmqthread.reactor.loop import Timer
@@ -40,18 +47,19 @@ class Session:
 
     __slots__ = (
         "_blocked",
+        "_descriptor",
         "_output",
         "_paused",
         "_timer",
         "connection",
         "dropped",
         "ended",
+        "endpoint",
+        "ends",
         "finishing",
         "host",
-        "local",
         "peer_address",
         "pipe",
-        "remote",
         "stream",
     )
 
@@ -63,8 +71,8 @@ class Session:
         ended: Callable[[Session, BaseException | None], None],
         *,
         pipe: Pipe | None = None,
-        local: str = "",
-        remote: str = "",
+        endpoint: str = "",
+        ends: Ends = NOWHERE,
         peer_address: str = "",
     ) -> None:
         self.host = host
@@ -72,8 +80,9 @@ class Session:
         self.connection = connection
         self.ended = ended
         self.pipe = pipe
-        self.local = local
-        self.remote = remote
+        self.endpoint = endpoint
+        self.ends = ends
+        self._descriptor = stream.fileno()
         self.peer_address = peer_address
         self._output: list[Any] = []
         self._blocked = False
@@ -110,7 +119,7 @@ class Session:
         except OSError as error:
             self.close(error)
         except Exception as error:
-            log.exception("a connection with %s failed", self.remote or self.local)
+            log.exception("a connection with %s failed", self.endpoint)
             self.close(error)
         except BaseException as error:
             # An interrupt may have cut a read in two: the stream cannot be trusted any more.
@@ -215,7 +224,7 @@ class Session:
         host, connection = self.host, self.connection
         host.handshake_over(self)
         peer = connection.peer
-        host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.local, self.remote)
+        host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.ends)
         pipe = self.pipe
         new = pipe is None
         if pipe is None:
@@ -224,7 +233,7 @@ class Session:
                 Lane(options.rcvhwm, options.pipe_bytes),
                 Lane(options.sndhwm, options.pipe_bytes),
                 self,
-                self.local or self.remote,
+                self.endpoint,
             )
         pipe.far = self
         pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
@@ -421,14 +430,27 @@ class Session:
 
     def report(self, reason: BaseException | None) -> None:
         """Tell the monitor how it ended."""
-        host = self.host
-        if self.connection.established:
-            host.event(Event.DISCONNECTED, 0, self.local, self.remote)
-        elif isinstance(reason, ProtocolError):
-            host.event(Event.HANDSHAKE_FAILED_PROTOCOL, reason.code, self.local, self.remote)
-        elif reason is not None:
-            number = getattr(reason, "errno", None) or errno.EPIPE
-            host.event(Event.HANDSHAKE_FAILED_NO_DETAIL, number, self.local, self.remote)
+        if reason is None:
+            return  # our own doing
+        if not self.connection.established:
+            failure = handshake_failure(reason)
+            if failure is not None:
+                self.host.event(*failure, self.ends)
+        self.host.event(Event.DISCONNECTED, self._descriptor, self.ends)
+
+
+def handshake_failure(reason: BaseException) -> tuple[Event, int] | None:
+    """Return the event and the value that tell why a handshake failed; None: libzmq has none."""
+    if isinstance(reason, PeerRefused | AuthenticationRefused):
+        # A text of the peer's own has no event; both sides end up here over a status of ZAP's.
+        return None if reason.status is None else (Event.HANDSHAKE_FAILED_AUTH, reason.status)
+    if isinstance(reason, IncompatiblePeer):
+        return None
+    if isinstance(reason, HandshakeTimeout):
+        return Event.HANDSHAKE_FAILED_NO_DETAIL, errno.ETIMEDOUT
+    if isinstance(reason, ProtocolError):
+        return Event.HANDSHAKE_FAILED_PROTOCOL, reason.code
+    return Event.HANDSHAKE_FAILED_NO_DETAIL, getattr(reason, "errno", None) or errno.EPIPE
 
 
 def resize(pipe: Pipe, options: Any) -> None:
