@@ -43,16 +43,16 @@ class Mark:
 class Lane:
     """A queue of messages (`bytes`, or a tuple of frames) and marks.
 
-    `bytes_in`, `marks_in`, `weighed` are the writer's, `bytes_out`, `marks_out`, `held` the reader's.
+    `bytes_in`, `marks_in`, `weighed` are the writer's, `bytes_out`, `marks_out` the reader's.
     """
 
     __slots__ = (
         "byte_limit",
         "bytes_in",
         "bytes_out",
+        "commands",
         "extend",
         "gather",
-        "held",
         "hwm",
         "limit",
         "marks_in",
@@ -70,10 +70,10 @@ class Lane:
         self.extend: Callable[[Iterable[Any]], None] = self.queue.extend
         #: The far side is awake, or bound to look here again: a writer need not tell it.
         self.open = False
-        #: Messages the reader has taken in advance and that count as queued (see FairQueue).
-        self.held = 0
         self.marks_in = self.marks_out = 0
         self.bytes_in = self.bytes_out = self.weighed = 0
+        #: There may be subscriptions and the like among the messages.
+        self.commands = False
         #: The pipe that writes here.
         self.writer: Any = None
         #: How many octets of large messages may be queued; 0 asks for no limit.
@@ -97,8 +97,8 @@ class Lane:
         return self.limit // 2
 
     def __len__(self) -> int:
-        """Return the messages queued, those taken in advance included."""
-        length = len(self.queue) - self.marks_in + self.marks_out + self.held
+        """Return the messages queued."""
+        length = len(self.queue) - self.marks_in + self.marks_out
         # The other side may have taken a mark and not counted it yet, and negative is an error.
         return length if length > 0 else 0
 
@@ -106,11 +106,13 @@ class Lane:
         """Return how many messages fit in."""
         if self.bytes_in - self.bytes_out >= self.byte_limit:
             return 0
-        return max(0, self.limit - len(self))
+        room = self.limit - len(self.queue) + self.marks_in - self.marks_out
+        return room if room > 0 else 0
 
     def full(self) -> bool:
         """Return whether the next message has to wait."""
-        return len(self) >= self.limit or self.bytes_in - self.bytes_out >= self.byte_limit
+        length = len(self.queue) - self.marks_in + self.marks_out
+        return length >= self.limit or self.bytes_in - self.bytes_out >= self.byte_limit
 
     def weigh(self, size: int) -> None:
         """Count a large message that was just put; a mark each MiB gives the bytes back.

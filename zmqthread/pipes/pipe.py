@@ -95,7 +95,12 @@ class Pipe:
         """Queue a message whatever the high-water mark says (commands, the end of a multipart)."""
         lane = self.outgoing
         lane.put(message)
-        size = len(message) if message.__class__ is bytes else weight(message)
+        if message.__class__ is bytes:
+            size = len(message)
+        else:
+            size = weight(message)
+            if not size and not isinstance(message, tuple):
+                lane.commands = True
         if size > SMALL:
             lane.weigh(size)
         if not lane.open or len(lane.queue) >= lane.gather or size >= 1 << 16:
@@ -107,9 +112,12 @@ class Pipe:
 
     def read(self) -> Any:
         """Return the next message, or None: then the pipe is passive until it is activated."""
-        message = self.incoming.take()
-        if message is None and self.far.starved(self):
+        queue = self.incoming.queue
+        if queue:
             message = self.incoming.take()
+            if message is not None:
+                return message
+        message = self.incoming.take() if self.far.starved(self) else None
         self.readable = message is not None
         return message
 

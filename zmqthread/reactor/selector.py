@@ -111,9 +111,9 @@ class EpollSelector:
         """Wait and return what is ready; see `Selector`."""
         ready = self._poll(timeout, _MOST_EVENTS)
         if not ready:
-            return ready  # type: ignore[return-value]
+            return ready
         get = self._data.get
-        found = []
+        found: list[tuple[Any, int]] = []
         for fd, mask in ready:
             data = get(fd)
             if data is not None:

@@ -16,6 +16,7 @@ from zmqthread.pipes.lane import BATCH, SMALL, Lane
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.writing import Writer
 from zmqthread.wire.failures import (
     AuthenticationRefused,
     HandshakeTimeout,
@@ -29,16 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("zmqthread")
 
-#: Messages encoded in one go, and octets, when they are larger than SMALL.
-_FLUSH_MESSAGES = 1024
-_FLUSH_OCTETS = 1 << 18
-#: A send that follows the last write by less than this many seconds belongs to a burst.
-_BURST = 50e-6
-#: Buffers in one sendmsg (Linux takes 1024).
-_IOV = 512
 
-
-class Session:
+class Session(Writer):
     """One connection.  ``pipe`` is None until the handshake is done, unless the connecter has one.
 
     ``ended`` is called once, when the stream has been closed, with the reason (an exception, or
@@ -46,21 +39,14 @@ class Session:
     """
 
     __slots__ = (
-        "_blocked",
         "_descriptor",
-        "_output",
-        "_paused",
+        "_recv_into",
         "_timer",
-        "connection",
         "dropped",
         "ended",
         "endpoint",
         "ends",
-        "finishing",
-        "host",
         "peer_address",
-        "pipe",
-        "stream",
     )
 
     def __init__(
@@ -75,20 +61,13 @@ class Session:
         ends: Ends = NOWHERE,
         peer_address: str = "",
     ) -> None:
-        self.host = host
-        self.stream = stream
-        self.connection = connection
+        super().__init__(host, stream, connection, pipe)
+        self._recv_into = stream.recv_into
         self.ended = ended
-        self.pipe = pipe
         self.endpoint = endpoint
         self.ends = ends
         self._descriptor = stream.fileno()
         self.peer_address = peer_address
-        self._output: list[Any] = []
-        self._blocked = False
-        self._paused = False
-        #: Nothing more will be queued: close when all is written.
-        self.finishing = False
         #: The pattern wanted to be rid of this peer.
         self.dropped = False
         self._timer: Timer | None = None
@@ -127,42 +106,53 @@ class Session:
             raise
 
     def _read(self) -> None:
-        connection = self.connection
+        host, connection, pipe = self.host, self.connection, self.pipe
         large = connection.large
         try:
-            if large is not None:
-                count = self.stream.recv_into(large)
-            else:
-                count = self.stream.recv_into(self.host.scratch)
+            count = self._recv_into(host.scratch if large is None else large)
         except (BlockingIOError, InterruptedError):
             return
         if not count:
             self.close(ConnectionResetError("the peer has closed the connection"))
             return
-        pipe = self.pipe
-        now = self.host.seams.monotonic()
-        room = pipe.incoming.room() if pipe is not None and connection.established else 0
-        if large is not None:
-            messages = connection.large_filled(count, room, now)
+        now = host.seams.monotonic()
+        if pipe is None or not pipe.plugged:
+            self._shake_hands(count, now)
+            return
+        lane = pipe.incoming
+        room = lane.room()
+        if large is None:
+            messages = connection.receive(host.scratch[:count], room, now)
         else:
-            messages = connection.receive(self.host.scratch[:count], room, now)
+            messages = connection.large_filled(count, room, now)
+            count = sum(map(weight, messages))
+        if messages:
+            lane.extend(messages)
+            if count > SMALL * len(messages):
+                lane.weigh(count)
+            if not pipe.readable or host.signal is not None:
+                host.read_activated(pipe)
+            if len(messages) >= room or lane.bytes_in - lane.bytes_out >= lane.byte_limit:
+                self._pause()
+        elif not room:
+            self._pause()
         if connection.has_output:
             self.flush()
-        if messages:
-            self._deliver(messages, count)
-        if connection.established:
-            if pipe is None or not pipe.plugged:
-                self._established()
-            elif pipe.incoming.room() == 0:
-                self._pause()
+
+    def _shake_hands(self, count: int, now: float) -> None:
+        connection = self.connection
+        connection.receive(self.host.scratch[:count], 0, now)
+        if connection.has_output:
+            self.flush()
+        if connection.established and self.stream is not None:
+            self._established()
 
     def _deliver(self, messages: list[Any], octets: int) -> None:
         pipe = self.pipe
         assert pipe is not None
-        lane = pipe.incoming
-        lane.queue.extend(messages)
+        pipe.incoming.extend(messages)
         if octets > SMALL * len(messages):
-            lane.weigh(octets)
+            pipe.incoming.weigh(octets)
         if not pipe.readable or self.host.signal is not None:
             self.host.read_activated(pipe)
 
@@ -206,17 +196,10 @@ class Session:
             self._refuse(error)
             return False
         if messages:
-            self._deliver(messages, 0)
+            self._deliver(messages, sum(map(weight, messages)))
         if connection.pending and pipe.incoming.room() == 0:
             self._pause()
         return bool(messages)
-
-    def _watch(self) -> None:
-        self.host.selector.modify(
-            self.stream,
-            (0 if self._paused else READ) | (WRITE if self._blocked else 0),
-            self.on_ready,
-        )
 
     # -- the handshake is done ---------------------------------------------------------------------
 
@@ -250,115 +233,12 @@ class Session:
         self.flush()
         self._read_pending()
 
-    # -- writing -----------------------------------------------------------------------------------
-
-    def wrote(self, pipe: Pipe) -> None:
-        """Write at once when the connection is quiet; in a burst, let messages gather."""
-        host, lane = self.host, pipe.outgoing
-        if self._blocked:
-            lane.open = True  # the selector calls flush
-        elif (
-            len(lane.queue) < lane.gather
-            and host.seams.monotonic() - host.last_write < _BURST
-            and lane.bytes_in - lane.bytes_out < 1 << 16
-        ):
-            lane.open = True
-            host.schedule_flush(self)
-        else:
-            self.flush()
-
-    def make_room(self, pipe: Pipe) -> bool:
-        """Write what is in a full lane, if the stream takes it."""
-        if not self._blocked:
-            self.flush()
-        return not pipe.outgoing.full()
-
-    def flush(self) -> None:
-        """Write the protocol's own output, then what is in the pipe, until the stream is full."""
-        if self._blocked or self.stream is None:
-            return
-        try:
-            self._flush()
-        except OSError as error:
-            self.close(error)
-
-    def _flush(self) -> None:
-        connection, pipe = self.connection, self.pipe
-        if not self._write_output():
-            return
-        if connection.has_output and not self._write([connection.data_to_send()]):
-            return
-        if pipe is None or not connection.established:
-            return
-        lane = pipe.outgoing
-        # From here on a writer has to tell us: what it appends may come too late for the loop.
-        lane.open = False
-        lane.gather = min(BATCH, lane.limit)
-        while batch := self._take(lane):
-            if not self._write(connection.encode(batch)):
-                break
-        self.host.last_write = self.host.seams.monotonic()
-        if not pipe.writable and not pipe.ended and len(lane) <= lane.low:
-            self.host.write_activated(pipe)
-        if self.finishing and not self._blocked and not lane.queue:
-            self.close(None)
-
-    def _take(self, lane: Lane) -> list[Any]:
-        """Take a batch out of the lane: many small messages, or some octets of large ones."""
-        queue = lane.queue
-        if queue and lane.bytes_in == lane.bytes_out and lane.marks_in == lane.marks_out:
-            popleft = queue.popleft
-            return [popleft() for _ in range(min(len(queue), _FLUSH_MESSAGES))]
-        batch: list[Any] = []
-        octets = 0
-        while octets < _FLUSH_OCTETS and len(batch) < _FLUSH_MESSAGES:
-            message = lane.take()
-            if message is None:
-                lane.bytes_out = lane.bytes_in
-                break
-            batch.append(message)
-            octets += weight(message)
-        return batch
-
-    def _write(self, buffers: list[Any]) -> bool:
-        """Write buffers; what the stream does not take waits for the selector."""
-        try:
-            if len(buffers) == 1:
-                sent = self.stream.send(buffers[0])
-            else:
-                sent = self.stream.sendmsg(buffers[:_IOV])
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        if sent == sum(map(len, buffers)):
-            return True
-        self._output = rest(buffers, sent)
-        return self._write_output()
-
-    def _write_output(self) -> bool:
-        output = self._output
-        while output:
-            try:
-                sent = self.stream.sendmsg(output[:_IOV])
-            except (BlockingIOError, InterruptedError):
-                self._block()
-                return False
-            self._output = output = rest(output, sent)
-        return True
-
-    def _block(self) -> None:
-        self._blocked = True
-        self._watch()
-        pipe = self.pipe
-        if pipe is not None:
-            pipe.outgoing.open = True
-            pipe.outgoing.gather = pipe.outgoing.limit
-
     def starved(self, pipe: Pipe) -> bool:
         """Decode or read more for a pipe that has been read empty."""
-        if self._paused:
+        if self._paused and self.stream is not None:
             self._paused = False
             self._watch()
-        return self._read_pending()
+        return self.connection.pending and self._read_pending()
 
     # -- timers -----------------------------------------------------------------------------------
 
@@ -458,14 +338,3 @@ def resize(pipe: Pipe, options: Any) -> None:
     pipe.incoming.set_hwm(options.rcvhwm)
     pipe.outgoing.set_hwm(options.sndhwm)
     pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
-
-
-def rest(buffers: list[Any], sent: int) -> list[Any]:
-    """Return what is left of buffers after ``sent`` octets, without copying them."""
-    for index, buffer in enumerate(buffers):
-        size = len(buffer)
-        if sent < size:
-            head = memoryview(buffer)[sent:] if sent else buffer
-            return [head, *buffers[index + 1 :]]
-        sent -= size
-    return []
