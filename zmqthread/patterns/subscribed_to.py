@@ -100,7 +100,7 @@ class SubscribedTo(Pattern):
 
     def _take_event(self, pipe: Pipe, event: Subscribe | Cancel) -> None:
         if 0 < self.options.max_topic < len(event.topic):
-            self.drop_pipe(pipe)  # the wire sees to it only where the message has one frame
+            self._refuse(pipe)  # the wire sees to it only where the message has one frame
         elif pipe in self._pipes:
             self._take(pipe, event)
 
@@ -114,8 +114,12 @@ class SubscribedTo(Pattern):
         """Return whether a peer may have another topic; it is dropped if not (U2)."""
         if not 0 < self.options.max_subscriptions <= len(topics) or topic in topics:
             return True
-        self.drop_pipe(pipe)
+        self._refuse(pipe)
         return False
+
+    def _refuse(self, pipe: Pipe) -> None:
+        self.drop_pipe(pipe)
+        self.detach(pipe)
 
     def _cancel(self, pipe: Pipe, topic: bytes) -> bool | None:
         """Take a subscription back; see `Subscriptions.remove`."""
