@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from zmqthread.patterns.index import Index
 SEED = 7
 
 
-class APipe:
-    """Nothing of a pipe but that it is one of a kind."""
+def a_pipe() -> Any:
+    """Return nothing of a pipe but that it is one of a kind."""
+    return object()
 
 
 def matching(index, frame):
@@ -21,7 +23,7 @@ def matching(index, frame):
 
 
 def test_one_subscriber_of_a_topic():
-    index, pipe = Index(), APipe()
+    index, pipe = Index(), a_pipe()
     assert index.add(b"ab", pipe)
     assert matching(index, b"abc") == {pipe}
     assert matching(index, b"a") == set()
@@ -30,7 +32,7 @@ def test_one_subscriber_of_a_topic():
 
 
 def test_several_subscribers_of_a_topic():
-    index, one, two, three = Index(), APipe(), APipe(), APipe()
+    index, one, two, three = Index(), a_pipe(), a_pipe(), a_pipe()
     assert [index.add(b"a", pipe) for pipe in (one, two, three)] == [True, False, False]
     assert matching(index, b"a") == {one, two, three}
     assert not index.remove(b"a", two)
@@ -44,7 +46,7 @@ def test_several_subscribers_of_a_topic():
 
 
 def test_a_pipe_matched_by_several_topics_is_there_once():
-    index, one, two = Index(), APipe(), APipe()
+    index, one, two = Index(), a_pipe(), a_pipe()
     for topic in (b"", b"a", b"ab"):
         index.add(topic, one)
     index.add(b"a", two)
@@ -53,7 +55,7 @@ def test_a_pipe_matched_by_several_topics_is_there_once():
 
 
 def test_matching_changes_nothing():
-    index, one, two = Index(), APipe(), APipe()
+    index, one, two = Index(), a_pipe(), a_pipe()
     index.add(b"", one)
     index.add(b"", two)
     index.add(b"a", one)
@@ -65,7 +67,7 @@ def test_matching_changes_nothing():
 
 def test_it_counts_topics_not_pipes():
     index = Index()
-    for pipe in (APipe(), APipe()):
+    for pipe in (a_pipe(), a_pipe()):
         index.add(b"a", pipe)
         index.add(b"ab", pipe)
     assert len(index) == 2
@@ -73,7 +75,8 @@ def test_it_counts_topics_not_pipes():
 
 def test_any_subscriptions_match_as_a_search_through_all_does():
     rng = random.Random(SEED)
-    index, model, pipes = Index(), set(), [APipe() for _ in range(5)]
+    index, pipes = Index(), [a_pipe() for _ in range(5)]
+    model: set[tuple[bytes, Any]] = set()
     for _ in range(3000):
         topic = bytes(rng.randrange(3) for _ in range(rng.randrange(5)))
         pipe = rng.choice(pipes)
@@ -92,14 +95,14 @@ def test_any_subscriptions_match_as_a_search_through_all_does():
 
 
 def test_one_look_up_for_each_length_whatever_the_number_of_topics():
-    class Counting(dict):
+    class Counting(dict[bytes, Any]):
         looked = 0
 
         def get(self, key, default=None):
             Counting.looked += 1
             return super().get(key, default)
 
-    index, pipe = Index(), APipe()
+    index, pipe = Index(), a_pipe()
     for number in range(2000):
         index.add(b"%04d" % number, pipe)
         index.add(b"long %06d" % number, pipe)
@@ -115,7 +118,7 @@ def test_one_look_up_for_each_length_whatever_the_number_of_topics():
 
 
 def test_a_topic_longer_than_any_frame_costs_no_recursion():
-    index, pipe = Index(), APipe()
+    index, pipe = Index(), a_pipe()
     topic = b"x" * 1_000_000
     index.add(topic, pipe)
     assert list(index.match(topic + b"y")) == [pipe]
@@ -126,7 +129,7 @@ def test_a_topic_longer_than_any_frame_costs_no_recursion():
 @pytest.mark.slow
 def test_hostile_u2_a_topic_of_16_octets_costs_no_more_than_250():
     rng = random.Random(SEED)
-    index, pipe = Index(), APipe()
+    index, pipe = Index(), a_pipe()
     count = 200_000
     tracemalloc.start()
     try:
@@ -142,7 +145,7 @@ def test_hostile_u2_a_topic_of_16_octets_costs_no_more_than_250():
 
 
 def test_an_index_that_has_become_empty_gives_its_memory_back():
-    index, pipe = Index(), APipe()
+    index, pipe = Index(), a_pipe()
     topics = [b"%d" % number for number in range(5000)]
     for topic in topics:
         index.add(topic, pipe)

@@ -12,7 +12,7 @@ def a_pipe(hwm=1000):
 
 
 def messages(notices):
-    return [notice.message for notice in iter(notices.get, None)]
+    return [message for _, message, _ in iter(notices.get, None)]
 
 
 def test_notices_come_in_order():

@@ -55,7 +55,8 @@ def test_taking_back_what_is_not_there_is_no_change():
 @pytest.mark.parametrize("most", [4, 200])  # below and above where the way of matching changes
 def test_any_set_of_topics_matches_as_a_search_through_all_does(most):
     rng = random.Random(SEED)
-    wanted, model = Topics(), []
+    wanted = Topics()
+    model: list[bytes] = []
     for _ in range(1500):
         topic = rng.randbytes(rng.randrange(4)).translate(bytes(i % 3 for i in range(256)))
         if rng.random() < 0.6 and len(model) < most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from zmqthread.pipes.pipe import Pipe
 
@@ -16,12 +16,8 @@ MESSAGE: Final = 2
 MANY: Final = 10_000
 
 
-class Notice(NamedTuple):
-    """One thing to tell."""
-
-    pipe: Pipe
-    message: Any
-    kind: int
+#: Whom it is from, what the application receives, and the kind.
+Notice = tuple[Pipe, Any, int]
 
 
 class Notices:
@@ -47,15 +43,15 @@ class Notices:
             pipe.state.unread += 1
         elif len(self._queue) >= self._many:
             self._settle()
-        self._queue.append(Notice(pipe, message, kind))
+        self._queue.append((pipe, message, kind))
 
     def get(self) -> Notice | None:
         """Return the next notice."""
         if not self._queue:
             return None
         notice = self._queue.popleft()
-        if notice.kind != CHANGE:
-            notice.pipe.state.unread -= 1
+        if notice[2] != CHANGE:
+            notice[0].state.unread -= 1
         return notice
 
     def takes_from(self, pipe: Pipe) -> bool:
@@ -84,11 +80,11 @@ class Notices:
                 odd ^= {message[1:]}
         kept: deque[Notice] = deque()
         for notice in self._queue:
-            if notice.kind == CHANGE:
-                topic = notice.message[1:]
-                if topic not in odd:
+            _, message, kind = notice
+            if kind == CHANGE:
+                if message[1:] not in odd:
                     continue
-                odd.remove(topic)  # the first of three is the same as the last
+                odd.remove(message[1:])  # the first of three is the same as the last
             kept.append(notice)
         self._queue = kept
         self._many = max(MANY, 2 * len(kept))

@@ -84,7 +84,7 @@ class Pattern:
 
         Returns something for `send`, or raises (EHOSTUNREACH).
         """
-        return self.can_send() or None
+        raise zmq_error(ENOTSUP, f"{self.options.type_name} sockets do not send")
 
     def recv(self) -> Any:
         """Return a message, or None; `origin` tells whose it is."""

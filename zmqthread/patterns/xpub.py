@@ -96,13 +96,14 @@ class XPub(Pub):
         notice = self._notices.get()
         if notice is None:
             return None
-        pipe = self.origin = notice.pipe
-        if notice.kind != MESSAGE and self.options.xpub_manual:
+        pipe, message, kind = notice
+        self.origin = pipe
+        if kind != MESSAGE and self.options.xpub_manual:
             self._asking = pipe if pipe in self._pipes and pipe.plugged else None
             self._favoured = self._asking if self.options.xpub_manual_last_value else None
         if self._notices.resumes(pipe):
             self.read_activated(pipe)
-        return notice.message
+        return message
 
     def can_recv(self) -> bool:
         """Return whether there is something to tell."""
