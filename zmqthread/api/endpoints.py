@@ -93,6 +93,7 @@ class Endpoints:
             self.last = text
             if core.row.connects_once and text in self._connected:
                 return
+            self._check_next_name()
             connecter = Connecter(core, endpoint, self._gone)
             self.parts[connecter] = None
             try:
@@ -108,6 +109,7 @@ class Endpoints:
         with core.lock:
             core.enter()
             self.last = endpoint.text
+            self._check_next_name()
             waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)
             self._name_next_peer(waiting.pipe)
             core.attach(waiting.pipe)
@@ -118,6 +120,10 @@ class Endpoints:
             waiting.join(binder)
         with core.lock:
             core.enter()
+
+    def _check_next_name(self) -> None:
+        if self._core.options.connect_routing_id:
+            self._core.pattern.check_name(self._core.options.connect_routing_id)
 
     def _name_next_peer(self, pipe: Any) -> None:
         options = self._core.options

@@ -34,6 +34,8 @@ class Row(NamedTuple):
     raw: bool = False
     #: Messages have one frame only.
     single_frame: bool = False
+    #: CONFLATE works.
+    conflates: bool = False
     #: A second connect to the same endpoint does nothing.
     connects_once: bool = False
 
@@ -43,18 +45,25 @@ def _peers(names: str) -> frozenset[str]:
 
 
 ROWS: dict[SocketType, Row] = {
-    SocketType.PUSH: Row("PUSH", Push, _peers("PULL")),
-    SocketType.PULL: Row("PULL", Pull, _peers("PUSH")),
+    SocketType.PUSH: Row("PUSH", Push, _peers("PULL"), conflates=True),
+    SocketType.PULL: Row("PULL", Pull, _peers("PUSH"), conflates=True),
     SocketType.REQ: Row("REQ", Req, _peers("REP ROUTER"), connects_once=True),
     SocketType.REP: Row("REP", Rep, _peers("REQ DEALER")),
-    SocketType.DEALER: Row("DEALER", Dealer, _peers("REP DEALER ROUTER"), connects_once=True),
+    SocketType.DEALER: Row(
+        "DEALER", Dealer, _peers("REP DEALER ROUTER"), conflates=True, connects_once=True
+    ),
     SocketType.ROUTER: Row("ROUTER", Router, _peers("REQ DEALER ROUTER")),
     SocketType.STREAM: Row("STREAM", Stream, frozenset(), raw=True),
     SocketType.PAIR: Row("PAIR", Pair, _peers("PAIR")),
     SocketType.PUB: Row(
-        "PUB", Pub, _peers("SUB XSUB"), takes_subscriptions=True, connects_once=True
+        "PUB",
+        Pub,
+        _peers("SUB XSUB"),
+        takes_subscriptions=True,
+        conflates=True,
+        connects_once=True,
     ),
-    SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), connects_once=True),
+    SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), conflates=True, connects_once=True),
     SocketType.XPUB: Row("XPUB", XPub, _peers("SUB XSUB"), takes_subscriptions=True),
     SocketType.XSUB: Row("XSUB", XSub, _peers("PUB XPUB")),
 }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event, ReconnectStop
 from zmqthread.errors import ProtocolError
-from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
 from zmqthread.sessions.handshake import new_connection
-from zmqthread.sessions.session import Session, resize
+from zmqthread.sessions.lanes import new_lanes, resize
+from zmqthread.sessions.session import Session
 from zmqthread import transports
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ class Connecter:
     queue for a peer that is not there yet (RFC 28-31).
     """
 
-    def __init__(
-        self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]
-    ) -> None:
+    def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
         self.host = host
         self.endpoint: Any = endpoint
         self.remote = endpoint.text
@@ -56,17 +54,12 @@ class Connecter:
         self._dial()
 
     def _new_pipe(self) -> None:
-        options = self.host.options
-        self.pipe = Pipe(
-            Lane(options.rcvhwm, options.pipe_bytes),
-            Lane(options.sndhwm, options.pipe_bytes),
-            self,
-            self.remote,
-        )
+        host = self.host
+        self.pipe = Pipe(*new_lanes(host.options, host.conflate), self, self.remote)
         self.pipe.routing_id = self._peer_name
         self.host.attach(self.pipe)
 
-    # -- the far end of the pipe while there is no session ------------------------------------------
+    # -- the far end of the pipe while there is no session ---
 
     def wrote(self, pipe: Pipe) -> None:
         """Let messages gather until there is a peer."""
@@ -87,9 +80,12 @@ class Connecter:
     def drop(self, pipe: Pipe) -> None:
         """Forget what is queued: the next peer gets a pipe of its own."""
         self.host.detach(pipe)
-        self._new_pipe()
+        if self.host.raw:
+            self._finish()  # libzmq does not dial again after a STREAM has closed its peer
+        else:
+            self._new_pipe()
 
-    # -- dialling ---------------------------------------------------------------------------------
+    # -- dialling ---
 
     def _dial(self) -> None:
         self._timer = None
@@ -177,7 +173,7 @@ class Connecter:
             self._timer.cancel()
             self._timer = None
 
-    # -- failure and back-off -------------------------------------------------------------------------
+    # -- failure and back-off ---
 
     def _failed(self, error: OSError) -> None:
         """An attempt to connect has failed."""
@@ -235,7 +231,7 @@ class Connecter:
         else:
             self._retry()
 
-    # -- the end -----------------------------------------------------------------------------------
+    # -- the end ---
 
     def end(self, pipe: Pipe, linger: float | None) -> None:
         """Go on trying to deliver what is queued, for up to ``linger`` seconds."""

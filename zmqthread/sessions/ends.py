@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from zmqthread.transports.names import show
@@ -30,25 +29,34 @@ UNKNOWN = 0xFFFF_FFFF
 
 
 def accepted_ends(stream: Any, endpoint: str) -> Ends:
-    """Return both ends of a stream that came in at ``endpoint``."""
-    # As libzmq: where the stream really ends, which a listener on all addresses cannot tell.
-    return Ends(_name(endpoint, stream.getsockname), _name(endpoint, stream.getpeername), True)
+    """Return both ends of a stream that came in at ``endpoint``.
+
+    As in libzmq the local end of a tcp connection is where it really ends, which the endpoint of a
+    listener on all addresses does not tell.  The file of a local listener may have been renamed
+    since it was bound, so there the endpoint counts.
+    """
+    try:
+        local, remote = stream.getsockname(), stream.getpeername()
+    except OSError:  # gone already
+        return Ends(endpoint, bound=True)
+    scheme = endpoint.partition("://")[0]
+    here = _endpoint(scheme, local) if isinstance(local, tuple) else endpoint
+    return Ends(here, _endpoint(scheme, remote), bound=True)
 
 
 def connected_ends(stream: Any, endpoint: str) -> Ends:
     """Return both ends of a stream that was connected to ``endpoint``."""
-    return Ends(_name(endpoint, stream.getsockname), endpoint)
-
-
-def _name(endpoint: str, ask: Callable[[], Any]) -> str:
-    """Return the socket name that ``ask`` gives as an endpoint; "" if the stream is broken."""
-    scheme = endpoint.partition("://")[0]
     try:
-        name = ask()
+        local = stream.getsockname()
     except OSError:
-        return ""
+        return Ends(remote=endpoint)
+    return Ends(_endpoint(endpoint.partition("://")[0], local), endpoint)
+
+
+def _endpoint(scheme: str, name: Any) -> str:
+    """Return a socket's name as an endpoint; a local socket without a file has an empty path."""
     if isinstance(name, tuple):
         host = f"[{show(name)}]" if len(name) == 4 else name[0]
         return f"{scheme}://{host}:{name[1]}"
     path = os.fsdecode(name)
-    return f"{scheme}://" + (f"@{path[1:]}" if path.startswith("\0") else path)
+    return f"{scheme}://@{path[1:]}" if path.startswith("\0") else f"{scheme}://{path}"

@@ -36,6 +36,8 @@ class Host(Protocol):
     peer_types: Container[str]
     takes_subscriptions: bool
     takes_joins: bool
+    #: Only the latest message is kept.
+    conflate: bool
     #: Streams of octets without a protocol (STREAM).
     raw: bool
     #: Somebody watches the socket's descriptor: each message counts as a change.

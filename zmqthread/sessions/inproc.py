@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from zmqthread.constants import EADDRINUSE, Event
 from zmqthread.errors import error_about
-from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
+from zmqthread.sessions.lanes import new_lanes
 from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class Neighbour(Protocol):
     options: Options
     type_name: str
     peer_types: Container[str]
+    #: Only the latest message is kept.
+    conflate: bool
 
     def post(self, item: Callable[[], None]) -> None:
         """Have ``item`` called with the socket's lock held."""
@@ -173,7 +175,6 @@ class Waiting:
         names: Names,
         closed: Callable[[Waiting], None],
     ) -> None:
-        options = owner.options
         self.owner = owner
         self.name = name
         self.session = None
@@ -181,8 +182,7 @@ class Waiting:
         self._closed = closed
         self._closing = False
         self._end = InprocEnd(owner)
-        there = Lane(options.sndhwm, options.pipe_bytes)
-        back = Lane(options.rcvhwm, options.pipe_bytes)
+        back, there = new_lanes(owner.options, owner.conflate)
         self.pipe = self._end.pipe = Pipe(back, there, self._end, endpoint)
 
     def __str__(self) -> str:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
-from zmqthread.pipes.lane import BATCH, SMALL, Lane
+from zmqthread.pipes.lane import BATCH, SMALL
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.sessions.writing import Writer
 from zmqthread.wire.failures import (
     AuthenticationRefused,
@@ -81,7 +82,7 @@ class Session(Writer):
             if self.connection.established:  # raw streams have no handshake
                 self._established()
 
-    # -- from the selector -------------------------------------------------------------------
+    # -- from the selector ---
 
     def on_ready(self, events: int) -> None:
         """Handle readiness of the stream; whatever goes wrong ends this session alone."""
@@ -168,7 +169,7 @@ class Session(Writer):
                 pass  # the farewell is a courtesy
         self.close(error)
 
-    # -- reading is paused while the pipe is full -----------------------------------------------
+    # -- reading is paused while the pipe is full ---
 
     def _pause(self) -> None:
         if not self._paused:
@@ -201,7 +202,7 @@ class Session(Writer):
             self._pause()
         return bool(messages)
 
-    # -- the handshake is done ---------------------------------------------------------------------
+    # -- the handshake is done ---
 
     def _established(self) -> None:
         host, connection = self.host, self.connection
@@ -211,13 +212,8 @@ class Session(Writer):
         pipe = self.pipe
         new = pipe is None
         if pipe is None:
-            options = host.options
-            pipe = self.pipe = Pipe(
-                Lane(options.rcvhwm, options.pipe_bytes),
-                Lane(options.sndhwm, options.pipe_bytes),
-                self,
-                self.endpoint,
-            )
+            lanes = new_lanes(host.options, host.conflate)
+            pipe = self.pipe = Pipe(*lanes, self, self.endpoint)
         pipe.far = self
         pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
         pipe.peer_properties = dict(peer.properties)
@@ -240,7 +236,7 @@ class Session(Writer):
             self._watch()
         return self.connection.pending and self._read_pending()
 
-    # -- timers -----------------------------------------------------------------------------------
+    # -- timers ---
 
     def _set_timer(self) -> None:
         when = self.connection.next_timer()
@@ -265,12 +261,16 @@ class Session(Writer):
         if self.stream is not None:
             self._set_timer()
 
-    # -- the end ------------------------------------------------------------------------------------
+    # -- the end ---
 
     def drop(self, pipe: Pipe) -> None:
-        """Cut the connection at the pattern's wish."""
+        """Cut the connection at the pattern's wish, once what is queued has been written."""
         self.dropped = True
-        self.close(ConnectionAbortedError("dropped by the socket"))
+        self.flush()
+        if self.host.raw and self._blocked:
+            self.finishing = True
+        else:
+            self.close(ConnectionAbortedError("dropped by the socket"))
 
     def end(self, pipe: Pipe, linger: float | None) -> None:
         """Let the socket's side go: write what is queued, then close."""
@@ -331,10 +331,3 @@ def handshake_failure(reason: BaseException) -> tuple[Event, int] | None:
     if isinstance(reason, ProtocolError):
         return Event.HANDSHAKE_FAILED_PROTOCOL, reason.code
     return Event.HANDSHAKE_FAILED_NO_DETAIL, getattr(reason, "errno", None) or errno.EPIPE
-
-
-def resize(pipe: Pipe, options: Any) -> None:
-    """Give both lanes of a wired pipe the marks of the options."""
-    pipe.incoming.set_hwm(options.rcvhwm)
-    pipe.outgoing.set_hwm(options.sndhwm)
-    pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
