@@ -34,3 +34,33 @@ from zmqthread.errors import (
 from zmqthread.message import COPY_THRESHOLD, Frame, Message, MessageTracker
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "device",
+    "has",
+    "proxy",
+    "proxy_steerable",
+    "select",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+]
+__all__ += [name for name in vars(constants) if name[0].isalpha() and name.isupper()]

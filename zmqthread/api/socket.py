@@ -71,7 +71,7 @@ class Socket(OptionAttributes, Forms):
         else:
             self._core, self._shadow = core, True
 
-    # -- sending and receiving -------------------------------------------------------------------------
+    # -- sending and receiving ---
 
     def send(
         self,
@@ -111,7 +111,11 @@ class Socket(OptionAttributes, Forms):
             if not lane.open:  # nobody is bound to look there: see to it
                 core.settle(lane)
             return None
-        if routing_id is not None or group is not None:
+        plain = routing_id is None and group is None
+        if data.__class__ is bytes and plain and copy and not (flags or track or core.sending):
+            core.send(data)
+            return None
+        if not plain:
             data = addressed(data, routing_id, group)
         frame, tracker = self._outgoing(data, copy, track)
         core.send_frame(frame, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
@@ -136,18 +140,19 @@ class Socket(OptionAttributes, Forms):
             ZMQError: ENOTSUP, EFSM, ETERM, ENOTSOCK.
         """
         core = self._core
-        if copy and not core.receiving:
-            ready = core.ready
-            if ready:
-                try:
-                    message = ready.popleft()
-                except IndexError:
-                    pass  # another thread was faster
-                else:
-                    if message.__class__ is bytes:
-                        return message
-                    return self._unusual(message, flags)
-        return self._recv(flags, copy)
+        if not copy or core.receiving:
+            return self._recv(flags, copy)
+        ready = core.ready
+        if ready:
+            try:
+                message = ready.popleft()
+            except IndexError:  # another thread was faster
+                message = core.recv(bool(flags & _DONTWAIT))
+        else:
+            message = core.recv(bool(flags & _DONTWAIT))
+        if message.__class__ is bytes:
+            return message
+        return self._unusual(message, flags)
 
     def _unusual(self, message: Any, flags: int) -> bytes:
         """Go on with something from `Core.ready` that is not a message of one frame of bytes."""
@@ -271,7 +276,7 @@ class Socket(OptionAttributes, Forms):
         poller.register(self, flags)
         return dict(poller.poll(timeout)).get(self, 0)
 
-    # -- endpoints -----------------------------------------------------------------------------------
+    # -- endpoints ---
 
     def bind(self, addr: str) -> BoundTo:
         """Listen on an endpoint, such as ``tcp://127.0.0.1:5555`` or ``ipc://*``.
@@ -334,7 +339,7 @@ class Socket(OptionAttributes, Forms):
                 return port
         raise ZMQBindError("Could not bind socket to random port.")
 
-    # -- options -------------------------------------------------------------------------------------
+    # -- options ---
 
     def set(self, option: int, optval: int | bytes) -> None:
         """Set an option; see the table of options.
@@ -433,7 +438,7 @@ class Socket(OptionAttributes, Forms):
         """
         return int(self.get(SocketOption.FD))
 
-    # -- monitoring ------------------------------------------------------------------------------------
+    # -- monitoring ---
 
     def monitor(self, addr: str | None, events: int = 0xFFFF) -> None:
         """Publish the socket's events on a PAIR socket at an ``inproc://`` endpoint.
@@ -462,7 +467,7 @@ class Socket(OptionAttributes, Forms):
             self._monitor_socket.close()
             self._monitor_socket = None
 
-    # -- the end ---------------------------------------------------------------------------------------
+    # -- the end ---
 
     def close(self, linger: int | None = None) -> None:
         """Close; never waits.  What is queued goes out in the background.
