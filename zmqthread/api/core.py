@@ -7,6 +7,7 @@ share one.  "Lock held" in a docstring is a duty of the caller; the other method
 from __future__ import annotations
 
 from collections import deque
+from errno import EDEADLK
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.driving import Driven
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from zmqthread.api.engine import Engine
     from zmqthread.api.monitor import Monitor
     from zmqthread.constants import SocketType
-    from zmqthread.reactor.waker import Signal
 
 _SCRATCH = 1 << 16
+_INTERRUPTED = (
+    "Resource deadlock avoided (a signal handler or finalizer has interrupted its own thread "
+    "in the middle of another operation on this socket)"
+)
 
 
 class Core(Driven):
@@ -45,15 +49,12 @@ class Core(Driven):
         self.peer_types: Container[str] = row.peers
         self.takes_subscriptions = row.takes_subscriptions
         self.takes_joins = row.takes_joins
-        self.raw = row.raw
         self.pattern = row.pattern(options, engine.seams.random)
         self.pattern.drop_pipe = self._drop
         self.pipes: dict[Pipe, None] = {}
         self.endpoints = Endpoints(self)
         self.scratch = memoryview(bytearray(_SCRATCH))
         self.monitor: Monitor | None = None
-        #: Behind ZMQ_FD, once somebody has asked for it.
-        self.signal: Signal | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.
         self.fault = 0
         self.closing = False
@@ -72,11 +73,24 @@ class Core(Driven):
         self._handshakes: dict[Any, None] = {}
         self._join_loop()
 
-    # -- sending -----------------------------------------------------------------------------------
+    @property
+    def raw(self) -> bool:
+        """Streams of octets without a protocol: STREAM, and ROUTER with ROUTER_RAW."""
+        return self.row.raw or bool(self.options.router_raw)
+
+    @property
+    def conflate(self) -> bool:
+        """Only the latest message of a peer is kept."""
+        return self.row.conflates and bool(self.options.conflate)
+
+    # -- sending ---
 
     def settle(self, lane: Lane) -> None:
         """A small message was put in `express` while nobody was bound to look there."""
         with self.lock:
+            if self.depth() > 1:
+                self.post(lambda: self.settle(lane))
+                return
             pipe = lane.writer
             if not lane.open or len(lane.queue) >= lane.gather:
                 pipe.far.wrote(pipe)
@@ -117,14 +131,14 @@ class Core(Driven):
                 return
             route, frames = begun
             frames.append(frame)
-            if not more:
+            if not more or len(frames) == self.pattern.parts:
                 del self.sending[me]
                 self.refresh()
                 self.pattern.send(tuple(frames), route)
                 if self.signal is not None:
                     self.looked()
 
-    # -- receiving -----------------------------------------------------------------------------------
+    # -- receiving ---
 
     def recv(self, dontwait: bool = False) -> Any:
         """Return the next whole message.
@@ -157,14 +171,24 @@ class Core(Driven):
     def take(self, mark: Any) -> None:
         """What was found in `ready` was not a message but a mark: do what it stands for."""
         with self.lock:
-            mark.taken()
+            if self.depth() > 1:
+                self.post(mark.taken)
+            else:
+                mark.taken()
 
-    # -- waiting ---------------------------------------------------------------------------------------
+    # -- waiting ---
 
     def enter(self) -> None:
-        """Begin an operation: lock held."""
+        """Begin an operation: lock held.
+
+        Raises:
+            ZMQError: EDEADLK in a signal handler or finalizer that has interrupted its own thread
+                in the middle of another operation; ETERM, ENOTSOCK.
+        """
         if self.fault:
             self.raise_fault()
+        if self.depth() > 1:
+            raise zmq_error(EDEADLK, _INTERRUPTED)
         if self._mailbox:
             self.empty_mailbox()
 
@@ -252,7 +276,7 @@ class Core(Driven):
         self.engine.check()
         raise zmq_error(self.fault)
 
-    # -- what sessions ask of their socket (`sessions.host.Host`), lock held ------------------------------
+    # -- what sessions ask of their socket (`sessions.host.Host`), lock held ---
 
     def attach(self, pipe: Pipe) -> None:
         """Hand a new pipe to the pattern."""
@@ -281,9 +305,9 @@ class Core(Driven):
         pipe.writable = False
         pipe.plugged = False
         pipe.dropped += pipe.outgoing.clear()
+        self.pattern.ended(pipe)
         if self.options.disconnect_msg:
             pipe.incoming.put(self.options.disconnect_msg)
-        self.pattern.ended(pipe)
         if pipe.incoming.peek():
             pipe.incoming.mark(lambda: self.detach(pipe))
             self.read_activated(pipe)
@@ -308,6 +332,8 @@ class Core(Driven):
                 pipe.incoming.put(self.options.hiccup_msg)
                 self.read_activated(pipe)
             self.pattern.unplugged(pipe)
+            self.changed = True
+            self.refresh()
 
     def read_activated(self, pipe: Pipe) -> None:
         """Messages have come into an empty pipe."""
@@ -348,7 +374,7 @@ class Core(Driven):
         queue = None if slow or self.traced else self.pattern.express_in()
         self.ready = self._none_ready if queue is None else queue
 
-    # -- the end -------------------------------------------------------------------------------------------
+    # -- the end ---
 
     def _drop(self, pipe: Pipe) -> None:
         """The pattern wants to be rid of a peer."""
@@ -359,10 +385,16 @@ class Core(Driven):
         with self.lock:
             if not self.fault:
                 self.fault = ETERM
-                self.refresh()
-                self.changed = True
-                self.ring_all()
-                self.notify()
+                if self.depth() > 1:
+                    self.post(self._stopped)
+                else:
+                    self._stopped()
+
+    def _stopped(self) -> None:
+        self.refresh()
+        self.changed = True
+        self.ring_all()
+        self.notify()
 
     def close(self, linger: int | None = None) -> None:
         """Close: nobody can use the socket any more, what is queued goes out in the background.
@@ -371,7 +403,11 @@ class Core(Driven):
             linger: milliseconds for that, -1 for ever; None takes the option LINGER.
         """
         with self.lock:
-            self._close(linger)
+            if self.depth() > 1:
+                # In a signal handler: whom it has interrupted, or the I/O thread, closes.
+                self.post(lambda: self._close(linger))
+            else:
+                self._close(linger)
 
     def abandon(self) -> None:
         """Close a socket that was forgotten.
@@ -403,7 +439,7 @@ class Core(Driven):
 
     def abandon_after_fork(self) -> None:
         """In a child: drop what was inherited, touch nothing that is shared with the parent."""
-        self.lock = self.seams.lock()
+        self._new_lock()
         self.fault = ETERM
         self.signal = None
         self.refresh()

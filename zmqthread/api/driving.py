@@ -18,6 +18,7 @@ from typing import Any
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import EDGE, READ, WRITE
+from zmqthread.reactor.waker import Signal
 
 log = logging.getLogger("zmqthread")
 
@@ -68,18 +69,37 @@ class Sleeper:
 
 
 class _Sleepers(threading.local):
-    sleeper: Sleeper | None = None
-    seams: Seams | None = None
+    def __init__(self) -> None:
+        self.free: list[Sleeper] = []
+        self.seams: Seams | None = None
 
 
 _sleepers = _Sleepers()
 
 
-def my_sleeper(seams: Seams) -> Sleeper:
-    """Return the calling thread's own sleeper."""
-    if _sleepers.sleeper is None or _sleepers.seams is not seams:
-        _sleepers.sleeper, _sleepers.seams = Sleeper(seams), seams
-    return _sleepers.sleeper
+def take_sleeper(seams: Seams) -> Sleeper:
+    """Return a sleeper of the calling thread, which gives it back with `give_back`.
+
+    A signal handler that waits while it interrupts a wait gets another one.
+    """
+    mine = _sleepers
+    if mine.seams is not seams:
+        mine.free, mine.seams = [], seams
+    return mine.free.pop() if mine.free else Sleeper(seams)
+
+
+def give_back(sleeper: Sleeper) -> None:
+    """Keep a sleeper for the calling thread's next wait."""
+    _sleepers.free.append(sleeper)
+
+
+def forget_sleepers() -> None:
+    """In a forked child: what they sleep on is the parent's as well."""
+    _sleepers.free = []
+
+
+def _once() -> int:
+    return 1
 
 
 class TakeBack:
@@ -121,10 +141,10 @@ class Driven:
     def __init__(self, seams: Seams, loop: Loop, keeper: TakeBack) -> None:
         self.seams = seams
         self.loop = loop
-        self.lock = seams.lock()
+        self._new_lock()
         self.selector = seams.selector()
-        #: A thread other than the I/O thread sleeps on the selector.
-        self.driven = False
+        #: The thread, other than the I/O thread, that sleeps on the selector; 0 if none does.
+        self.driven = 0
         #: The I/O thread does not watch this socket at present.
         self.lent = False
         #: Counts what its threads do, so that the I/O thread sees whether any is about.
@@ -133,6 +153,8 @@ class Driven:
         self.released = False
         #: Readiness may have changed since `notify` was called last.
         self.changed = False
+        #: Behind ZMQ_FD, once somebody has asked for it.
+        self.signal: Signal | None = None
         self.errors = 0
         self._keeper = keeper
         self._followers: deque[Sleeper] = deque()
@@ -145,11 +167,18 @@ class Driven:
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
         self._watched = self.selector if loop.nests else self._waker
 
+    def _new_lock(self) -> None:
+        self.lock = self.seams.lock()
+        #: How many times the calling thread has the lock.  More than once: a signal handler or a
+        #: finalizer has interrupted that very thread in the middle of something.
+        self.depth: Callable[[], int] = getattr(self.lock, "_recursion_count", _once)
+        self._owned: Callable[[], bool] | None = getattr(self.lock, "_is_owned", None)
+
     def _join_loop(self) -> None:
         """Let the I/O thread drive from now on."""
         self.loop.selector.register(self.selector, READ, self._drive)
 
-    # -- from any thread, without the lock ---------------------------------------------------------
+    # -- from any thread, without the lock ---
 
     def post(self, item: Callable[[], None]) -> None:
         """Have ``item`` called by whoever drives this socket next, with its lock held."""
@@ -165,7 +194,7 @@ class Driven:
         with self.lock:
             self.empty_mailbox()
 
-    # -- turns --------------------------------------------------------------------------------------
+    # -- turns ---
 
     def turn(self, ready: list[tuple[Any, int]]) -> None:
         """Let everything that is ready be handled; lock held."""
@@ -197,8 +226,10 @@ class Driven:
 
     def glance(self) -> None:
         """Take one turn without waiting, if nobody else is at it; lock held."""
-        if not self.driven:
+        before = self.driven
+        if not before or before == self.seams.get_ident():
             self.turn(self.selector.select(0))
+            self.stop_driving(before)
 
     def _on_ring(self, _events: int) -> None:
         self._waker.drain()
@@ -211,7 +242,7 @@ class Driven:
             self.turn(self.selector.select(0))
             self.notify()
 
-    # -- waiting ------------------------------------------------------------------------------------
+    # -- waiting ---
 
     def wait(self, interest: int, deadline: float | None) -> bool:
         """Let a turn pass, taken by this thread or by another; False once the deadline is over.
@@ -225,27 +256,54 @@ class Driven:
                 return False
         self.flush_scheduled()
         self.last_write = 0.0
-        if self.driven or not self.loop.nests:
+        me = self.seams.get_ident()
+        before = self.driven
+        if before not in {0, me} or not self.loop.nests:
             self._follow(interest, timeout)
             return True
-        self.borrow()
-        self.lock.release()
         try:
+            self.borrow(me)
+            self.lock.release()
             ready = self.selector.select(timeout)
         finally:
-            self.lock.acquire()
-            self.driven = False
+            try:
+                self._relock()
+            finally:
+                self.stop_driving(before)
         self.turn(ready)
         if self._followers or self.changed:
             self.notify()
         return True
 
-    def borrow(self) -> None:
-        """Make the calling thread the driver; lock held."""
-        self.driven = True
+    def _relock(self) -> None:
+        """Take the lock again after a wait, and only then let an interrupt through."""
+        owned = self._owned
+        if owned is None:
+            self.lock.acquire()
+            return
+        interrupt = None
+        while not owned():
+            try:
+                self.lock.acquire()
+            except BaseException as caught:  # what a signal handler raised
+                interrupt = caught
+        if interrupt is not None:
+            raise interrupt
+
+    def borrow(self, thread: int) -> None:
+        """Make ``thread``, the calling one, the driver; lock held."""
+        self.driven = thread
         if not self.lent:
             self.lent = True
             self.loop.selector.modify(self.selector, 0, self._drive)
+
+    def stop_driving(self, before: int) -> None:
+        """Let ``before`` drive again who drove before `borrow`, if anybody; lock held."""
+        self.driven = before
+        if before:
+            # A signal handler waited while its own thread did: what that thread sleeps for may
+            # have come in meanwhile.
+            self._waker.ring()
 
     def take_back(self) -> None:
         """Give the socket to the I/O thread again; lock held, called in that thread."""
@@ -254,15 +312,18 @@ class Driven:
             self.loop.selector.modify(self.selector, READ, self._drive)
 
     def _follow(self, interest: int, timeout: float | None) -> None:
-        sleeper = my_sleeper(self.seams)
+        sleeper = take_sleeper(self.seams)
         sleeper.interest = interest
-        self._followers.append(sleeper)
-        self.lock.release()
         try:
+            self._followers.append(sleeper)
+            self.lock.release()
             sleeper.sleep(timeout)
         finally:
-            self.lock.acquire()
-            self.unfollow(sleeper)
+            try:
+                self._relock()
+            finally:
+                self.unfollow(sleeper)
+                give_back(sleeper)
 
     def follow(self, sleeper: Sleeper) -> None:
         """Have ``sleeper`` rung when what it is interested in may be there; lock held."""
@@ -277,7 +338,7 @@ class Driven:
 
     def leave(self) -> None:
         """Pass on what the calling thread does not need: lock held, at the end of each wait."""
-        if self._followers or self.changed:
+        if self._followers or self.signal is not None:
             self.notify()
         if self.lent and not self.driven:
             self._keeper.attend(self)
@@ -310,7 +371,7 @@ class Driven:
         """Return READ and WRITE as far as they would not have to wait; lock held."""
         return READ | WRITE
 
-    # -- bursts ---------------------------------------------------------------------------------------
+    # -- bursts ---
 
     def schedule_flush(self, session: Any) -> None:
         """Flush ``session`` before this thread waits, or from the I/O thread; lock held."""
@@ -338,7 +399,7 @@ class Driven:
             else:
                 self._flusher_armed = False
 
-    # -- timers and the end ------------------------------------------------------------------------------
+    # -- timers and the end ---
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
         """Run ``function`` after ``delay`` seconds in the I/O thread, with the lock held."""

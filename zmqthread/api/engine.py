@@ -7,7 +7,7 @@ from errno import EMFILE
 from typing import Any
 
 from zmqthread.api.core import Core
-from zmqthread.api.driving import TakeBack, my_sleeper
+from zmqthread.api.driving import TakeBack, give_back, take_sleeper
 from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
 from zmqthread.errors import error_about, zmq_error
 from zmqthread.options import ContextOptions, Options
@@ -37,7 +37,7 @@ class Engine:
         #: Nobody has this context any more: it ends with its last socket.
         self._abandoned = False
 
-    # -- sockets -------------------------------------------------------------------------------------
+    # -- sockets ---
 
     def socket(
         self, kind: SocketType, options: Options | None = None, make: type[Core] = Core
@@ -67,7 +67,7 @@ class Engine:
             for sleeper in list(self._waiting):
                 sleeper.waker.ring()
 
-    # -- threads -------------------------------------------------------------------------------------
+    # -- threads ---
 
     def choose_loop(self, affinity: int) -> tuple[Loop, TakeBack]:
         """Return the I/O thread with the fewest sockets among those ``affinity`` admits."""
@@ -105,7 +105,7 @@ class Engine:
         """See `NameService.resolve`."""
         self._name_service.resolve(*args)
 
-    # -- the end -------------------------------------------------------------------------------------
+    # -- the end ---
 
     def check(self) -> None:
         """Refuse to work in a forked child."""
@@ -128,7 +128,7 @@ class Engine:
             return
         self.shutdown()
         deadline = None if timeout is None else self.seams.monotonic() + timeout
-        sleeper = my_sleeper(self.seams)
+        sleeper = take_sleeper(self.seams)
         self._waiting.append(sleeper)
         try:
             while self.sockets:
@@ -138,6 +138,7 @@ class Engine:
                 sleeper.sleep(left)
         finally:
             self._waiting.remove(sleeper)
+            give_back(sleeper)
         with self._lock:
             self.ended = True
             loops, self._loops = self._loops, []

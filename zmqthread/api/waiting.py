@@ -6,7 +6,7 @@ import select
 from errno import EBADF
 from typing import TYPE_CHECKING
 
-from zmqthread.api.driving import Sleeper, my_sleeper
+from zmqthread.api.driving import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
@@ -40,10 +40,24 @@ def poll(
         ZMQError: ETERM or ENOTSOCK of a socket that cannot be used (any more).
         OSError: EBADF of a descriptor that is none.
     """
-    sleeper = my_sleeper(seams)
+    sleeper = take_sleeper(seams)
+    try:
+        return _poll(items, descriptors, deadline, sleeper, seams)
+    finally:
+        give_back(sleeper)
+
+
+def _poll(
+    items: Sequence[tuple[Core, int]],
+    descriptors: Sequence[tuple[int, int]],
+    deadline: float | None,
+    sleeper: Sleeper,
+    seams: Seams,
+) -> list[int]:
+    me = seams.get_ident()
     last = False
     while True:
-        wait = _Wait(sleeper)
+        wait = _Wait(sleeper, me)
         try:
             found = [wait.claim(core, interest) for core, interest in items]
             plain = _plain_events(descriptors)
@@ -63,11 +77,13 @@ def poll(
 class _Wait:
     """One round: the sockets this thread drives or follows meanwhile."""
 
-    __slots__ = ("_claimed", "_followed", "_found", "_ready", "_sleeper")
+    __slots__ = ("_claimed", "_followed", "_found", "_me", "_ready", "_sleeper")
 
-    def __init__(self, sleeper: Sleeper) -> None:
+    def __init__(self, sleeper: Sleeper, me: int) -> None:
         self._sleeper = sleeper
-        self._claimed: dict[Core, None] = {}
+        self._me = me
+        #: The sockets this thread drives, and who drove them before.
+        self._claimed: dict[Core, int] = {}
         self._followed: dict[Core, None] = {}
         self._ready: set[Core] = set()
         self._found = False
@@ -82,13 +98,14 @@ class _Wait:
             elif not self._found and core not in self._claimed:
                 core.flush_scheduled()
                 core.last_write = 0.0
-                if core.driven or not core.loop.nests:
+                before = core.driven
+                if before not in {0, self._me} or not core.loop.nests:
                     self._sleeper.interest = READ | WRITE
-                    core.follow(self._sleeper)
                     self._followed[core] = None
+                    core.follow(self._sleeper)
                 else:
-                    core.borrow()
-                    self._claimed[core] = None
+                    self._claimed[core] = before
+                    core.borrow(self._me)
             return events
 
     def sleep(self, descriptors: Sequence[tuple[int, int]], timeout: float | None) -> None:
@@ -99,9 +116,9 @@ class _Wait:
         plain = dict[int, int]()
         for descriptor, interest in descriptors:
             plain[descriptor] = plain.get(descriptor, 0) | interest & (READ | WRITE)
-        for descriptor, interest in plain.items():
-            selector.register(descriptor, interest or READ, None)
         try:
+            for descriptor, interest in plain.items():
+                selector.register(descriptor, interest or READ, None)
             for data, _ in selector.select(timeout):
                 if data in self._claimed:
                     self._ready.add(data)
@@ -111,17 +128,37 @@ class _Wait:
         sleeper.waker.drain()
 
     def release(self) -> None:
-        """Give everything back, after a turn of what has become ready."""
-        for core in self._claimed:
+        """Give everything back, after a turn of what has become ready.
+
+        An interrupt has to wait for that: a socket that kept its driver would be driven by nobody.
+        """
+        interrupt = None
+        while self._claimed or self._followed:
+            try:
+                self._release_next()
+            except BaseException as caught:  # what a signal handler raised
+                interrupt = caught
+        if interrupt is not None:
+            raise interrupt
+
+    def _release_next(self) -> None:
+        for core, before in self._claimed.items():
             with core.lock:
-                core.driven = False
+                mine = core.driven == self._me
+                core.driven = before if mine else core.driven
+                del self._claimed[core]
                 if core in self._ready:
                     core.turn(core.selector.select(0))
+                if mine:
+                    core.stop_driving(before)
                 core.leave()
+            return
         for core in self._followed:
             with core.lock:
                 core.unfollow(self._sleeper)
+                del self._followed[core]
                 core.leave()
+            return
 
 
 def _plain_events(descriptors: Sequence[tuple[int, int]]) -> list[int]:

@@ -47,8 +47,12 @@ class Seams:
         return sock
 
     def lock(self) -> Any:
-        """Return a new lock."""
-        return threading.Lock()
+        """Return a new lock.
+
+        Signal handlers and finalizers run in between the steps of whatever their thread does, with
+        its locks: so a thread may take a lock again, and can ask whether it has done so.
+        """
+        return threading.RLock()
 
     def start_thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
         """Start a daemon thread: a forgotten context does not keep the interpreter alive."""

@@ -15,6 +15,8 @@ WRITE = 2
 #: Report a change once, not for as long as it lasts.  Wakers use it: no read to clear them.
 EDGE = 4
 
+_UNKNOWN = -1
+
 #: More events than these wait for the next call; epoll serves descriptors in turn.
 _MOST_EVENTS = 256
 
@@ -88,13 +90,21 @@ class EpollSelector:
             | (select.EPOLLOUT if events & WRITE else 0)
             | (select.EPOLLET if events & EDGE else 0)
         )
-        if not events:
-            if before:
-                self._epoll.unregister(fd)
-        elif before:
+        # A signal handler may raise in here; what is watched is not known then.
+        self._masks[fd] = _UNKNOWN
+        try:
+            if not events:
+                if before:
+                    self._epoll.unregister(fd)
+            elif before:
+                self._epoll.modify(fd, mask)
+            else:
+                self._epoll.register(fd, mask)
+        except FileNotFoundError:
+            if events:
+                self._epoll.register(fd, mask)
+        except FileExistsError:
             self._epoll.modify(fd, mask)
-        else:
-            self._epoll.register(fd, mask)
         self._masks[fd] = events
 
     def unregister(self, fileobj: HasFileno | int) -> None:
