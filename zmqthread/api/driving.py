@@ -254,24 +254,29 @@ class Driven:
             timeout = deadline - self.seams.monotonic()
             if timeout <= 0:
                 return False
-        self.flush_scheduled()
+        if self._scheduled:
+            self.flush_scheduled()
         self.last_write = 0.0
         me = self.seams.get_ident()
         before = self.driven
-        if before not in {0, me} or not self.loop.nests:
+        if before and before != me or not self.loop.nests:
             self._follow(interest, timeout)
             return True
+        lock = self.lock
         try:
             self.borrow(me)
-            self.lock.release()
+            lock.release()
             ready = self.selector.select(timeout)
-        finally:
+            lock.acquire()
+        except BaseException:
             try:
                 self._relock()
             finally:
                 self.stop_driving(before)
+            raise
+        self.stop_driving(before)
         self.turn(ready)
-        if self._followers or self.changed:
+        if self._followers or self.signal is not None:
             self.notify()
         return True
 
