@@ -1,0 +1,99 @@
+"""One context of each library, and sockets of either by type name, all gone at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from typing import TYPE_CHECKING, Any, Self
+
+import zmqthread
+from tests.support import LOOPBACK, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType, TracebackType
+
+OURS = "zmqthread"
+THEIRS = "libzmq"
+PATIENCE = 20.0
+LAST_ENDPOINT = zmqthread.LAST_ENDPOINT
+
+
+def milliseconds(unscaled: float) -> int:
+    """Scale seconds and give them the way time-out options take them."""
+    return int(seconds(unscaled) * 1000)
+
+
+class World:
+    """Sockets of both libraries in this process.
+
+    Every socket has time-outs, so that a lost message fails a test instead of hanging it, and
+    LINGER 0, so that nothing unsent holds up its end.
+    """
+
+    def __init__(self, libzmq: ModuleType, directory: Path) -> None:
+        self.modules: dict[str, Any] = {OURS: zmqthread, THEIRS: libzmq}
+        self.directory = directory
+        self._contexts = {name: module.Context() for name, module in self.modules.items()}
+        self._sockets: list[Any] = []
+        self._numbers = itertools.count()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for sock in self._sockets:
+            sock.close(linger=0)
+        for context in self._contexts.values():
+            context.term()
+
+    def context(self, library: str) -> Any:
+        """Return the context of one library."""
+        return self._contexts[library]
+
+    def socket(self, library: str, kind: str, **settings: Any) -> Any:
+        """Return a new socket of one library, with options set by their attribute names."""
+        sock = self._contexts[library].socket(getattr(self.modules[library], kind))
+        self._sockets.append(sock)
+        sock.linger = 0
+        sock.sndtimeo = sock.rcvtimeo = milliseconds(PATIENCE)
+        for name, value in settings.items():
+            setattr(sock, name, value)
+        return sock
+
+    def endpoint(self, transport: str) -> str:
+        """Return something to bind to; LAST_ENDPOINT tells where one can then connect."""
+        if transport == "tcp":
+            return f"tcp://{LOOPBACK}:*"
+        if transport == "inproc":
+            return f"inproc://{next(self._numbers)}"
+        return f"ipc://{self.directory}/{next(self._numbers)}"
+
+    def join(self, binder: Any, connecter: Any, transport: str = "tcp") -> str:
+        """Bind one, connect the other, and return the endpoint."""
+        binder.bind(self.endpoint(transport))
+        endpoint: str = binder.get(LAST_ENDPOINT).decode()
+        connecter.connect(endpoint)
+        return endpoint
+
+    def errno_of(self, call: Any, *args: Any, **kwargs: Any) -> int:
+        """Return the errno that a call of either library raises, 0 if it does not raise."""
+        try:
+            call(*args, **kwargs)
+        except (zmqthread.ZMQError, self.modules[THEIRS].ZMQError) as error:
+            return error.errno or -1
+        return 0
+
+
+def drain(sock: Any) -> list[list[bytes]]:
+    """Return every message that is there now."""
+    found: list[list[bytes]] = []
+    with contextlib.suppress(Exception):
+        while sock.poll(0):
+            found.append(sock.recv_multipart())
+    return found
