@@ -70,16 +70,18 @@ PAIRS = [
 
 
 def prepare(pair: Pair, a: Any, b: Any) -> None:
-    """Set what has to be set before the two meet."""
+    """Set what has to be set before the two meet; None for a side that is elsewhere."""
     for sock, name, kind in ((a, A_NAME, pair.a), (b, B_NAME, pair.b)):
+        if sock is None:
+            continue
         if kind in {"REQ", "DEALER", "ROUTER"}:
             sock.routing_id = name
         if kind == "ROUTER":
             sock.router_mandatory = 1
         if kind == "SUB":
             sock.subscribe(b"")
-    if pair.b == "ROUTER" == pair.a:
-        a.probe_router = b.probe_router = 1
+        if pair.b == "ROUTER" == pair.a:
+            sock.probe_router = 1
 
 
 def meet(pair: Pair, a: Any, b: Any) -> None:
