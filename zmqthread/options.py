@@ -302,11 +302,8 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
 
     type = integer(writable=False)
 
-    __slots__ = ("accept_old_zmtp", "as_server")
-
     def __init__(self, socket_type: int, context: ContextOptions | None = None) -> None:
         """Start with the defaults of the type and the context."""
-        super().__init__()
         self.type = int(socket_type)
         self.accept_old_zmtp = self.as_server = 0
         if socket_type in _NO_LINGER:
