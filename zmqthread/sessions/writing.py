@@ -113,7 +113,7 @@ class Writer:
             return
         if connection.has_output and not self._write_buffers([connection.data_to_send()]):
             return
-        if pipe is None or not connection.established:
+        if pipe is None or not pipe.plugged:
             return
         lane = pipe.outgoing
         # From here on a writer has to tell us: what it appends may come too late for the loop,
