@@ -82,7 +82,7 @@ class Context(OptionAttributes):
         """A number for the context, for `shadow`."""
         return id(self._engine)
 
-    # -- sockets -------------------------------------------------------------------------------------
+    # -- sockets ---
 
     def socket(
         self, socket_type: int, socket_class: type[Socket] | None = None, **kwargs: Any
@@ -97,6 +97,7 @@ class Context(OptionAttributes):
             ZMQError: EINVAL (no such type), ETERM, EMFILE (MAX_SOCKETS).
         """
         if self.closed:
+            self._engine.check()
             raise zmq_error(EFAULT)
         socket = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
@@ -118,7 +119,7 @@ class Context(OptionAttributes):
     def _forget(self, socket: Socket) -> None:
         self._sockets.discard(socket)
 
-    # -- options -------------------------------------------------------------------------------------
+    # -- options ---
 
     def set(self, option: int, optval: int) -> None:
         """Set a context option.
@@ -175,7 +176,7 @@ class Context(OptionAttributes):
             raise AttributeError(name)
         del self.sockopts[number]
 
-    # -- the end ---------------------------------------------------------------------------------------
+    # -- the end ---
 
     @property
     def closed(self) -> bool:
@@ -228,9 +229,8 @@ class Context(OptionAttributes):
     def __del__(self) -> None:
         if self._engine is None or self._shadow or self.closed or exiting():
             return
-        if self._engine.sockets:
-            warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
-        self._engine.abandon()
+        self._engine.abandon()  # first: a filter may turn the warning into an exception
+        warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __copy__(self, memo: Any = None) -> Self:
         return self.shadow(self)

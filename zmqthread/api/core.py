@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from zmqthread.api.monitor import Monitor
     from zmqthread.constants import SocketType
 
-_SCRATCH = 1 << 16
 _INTERRUPTED = (
     "Resource deadlock avoided (a signal handler or finalizer has interrupted its own thread "
     "in the middle of another operation on this socket)"
@@ -53,7 +52,6 @@ class Core(Driven):
         self.pattern.drop_pipe = self._drop
         self.pipes: dict[Pipe, None] = {}
         self.endpoints = Endpoints(self)
-        self.scratch = memoryview(bytearray(_SCRATCH))
         self.monitor: Monitor | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.
         self.fault = 0
@@ -441,10 +439,14 @@ class Core(Driven):
         """In a child: drop what was inherited, touch nothing that is shared with the parent."""
         self._new_lock()
         self.fault = ETERM
-        self.signal = None
+        self.sending.clear()
+        self.receiving.clear()
         self.refresh()
         self.endpoints.forget()
-        self.selector.close()
+        self.forget()
+        if self.signal is not None:
+            self.signal.close()
+            self.signal = None
 
     def release_if_done(self) -> None:
         """Give the descriptors back once the last session has ended; lock held."""

@@ -102,6 +102,19 @@ def _once() -> int:
     return 1
 
 
+#: Buffers to receive into: as many as there are turns at once, not one for each socket.
+_scratches: deque[memoryview] = deque()
+_SCRATCH = 1 << 16
+_NO_SCRATCH = memoryview(b"")
+
+
+def _take_scratch() -> memoryview:
+    try:
+        return _scratches.pop()
+    except IndexError:
+        return memoryview(bytearray(_SCRATCH))
+
+
 class TakeBack:
     """The tick of one I/O thread: takes lent sockets back that nobody drives any more."""
 
@@ -150,6 +163,8 @@ class Driven:
         #: Counts what its threads do, so that the I/O thread sees whether any is about.
         self.turns = 0
         self.last_write = 0.0
+        #: What sessions receive into; for the length of a turn.
+        self.scratch = _NO_SCRATCH
         self.released = False
         #: Readiness may have changed since `notify` was called last.
         self.changed = False
@@ -199,12 +214,15 @@ class Driven:
     def turn(self, ready: list[tuple[Any, int]]) -> None:
         """Let everything that is ready be handled; lock held."""
         self.turns += 1
-        for handler, events in ready:
-            try:
-                handler(events)
-            except Exception:
-                self.errors += 1
-                log.exception("a handler of a socket failed")
+        if ready:
+            self.scratch = scratch = _take_scratch()
+            for handler, events in ready:
+                try:
+                    handler(events)
+                except Exception:
+                    self.errors += 1
+                    log.exception("a handler of a socket failed")
+            _scratches.append(scratch)
         if self._mailbox:
             self.empty_mailbox()
 
@@ -387,9 +405,15 @@ class Driven:
 
     def flush_scheduled(self) -> None:
         """Flush what gathered; lock held."""
-        while self._scheduled:
-            session, _ = self._scheduled.popitem()
-            session.flush()
+        scheduled = self._scheduled
+        while scheduled:
+            session = next(iter(scheduled))
+            scheduled.pop(session, None)
+            try:
+                session.flush()
+            except BaseException:  # an interrupt: everybody relies on this flush to come
+                scheduled[session] = None
+                raise
             self._flushes += 1
 
     def _flush_from_loop(self) -> None:
@@ -416,6 +440,11 @@ class Driven:
                     self.notify()
 
         return self.loop.call_at(self.seams.monotonic() + delay, run)
+
+    def forget(self) -> None:
+        """In a forked child: close the descriptors, which the parent has as well."""
+        self._waker.close()
+        self.selector.close()
 
     def release(self) -> None:
         """Give the descriptors back; lock held, nothing is left on the selector."""

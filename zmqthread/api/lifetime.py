@@ -7,6 +7,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
+from zmqthread.api.driving import forget_sleepers
 from zmqthread.constants import EFAULT
 from zmqthread.errors import error_about
 
@@ -49,6 +50,7 @@ def exiting() -> bool:
 
 
 def _after_fork_in_child() -> None:
+    forget_sleepers()
     for engine in list(_engines):
         engine.abandon_after_fork()
 

@@ -189,7 +189,7 @@ class _Proxy:
         if left:
             log.warning("a proxy has ended with %d messages that nobody takes", left)
 
-    # -- control ---------------------------------------------------------------------------------
+    # -- control ---
 
     def _obey(self, control: Core) -> None:
         """Do what the control socket has for us."""

@@ -514,8 +514,10 @@ class Socket(OptionAttributes, Forms):
     def __del__(self) -> None:
         core = self._core
         if core is not None and not self._shadow and not core.closing:
+            if core.engine.forked:
+                return  # the parent's, which closes it or is told so
+            core.abandon()  # first: a filter may turn the warning into an exception
             warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
-            core.abandon()
 
     @property
     def _type_name(self) -> str:

@@ -43,7 +43,7 @@ class Pattern:
     def check_name(self, name: bytes) -> None:
         """Before a connect with CONNECT_ROUTING_ID: EINVAL if another peer has that name."""
 
-    # -- pipes come and go ---------------------------------------------------------------------
+    # -- pipes come and go ---
 
     def attach(self, pipe: Pipe) -> None:
         """Take a new pipe: for a connecting socket at `connect`, else when a peer has come in."""
@@ -73,7 +73,7 @@ class Pattern:
         """
         return False
 
-    # -- messages --------------------------------------------------------------------------------
+    # -- messages ---
 
     def send(self, message: Any, route: Pipe | None = None) -> bool:
         """Send a message, along the ``route`` that `begin` chose if that was called."""
@@ -98,7 +98,7 @@ class Pattern:
         """Return whether `recv` would find a message (POLLIN)."""
         return False
 
-    # -- short cuts -------------------------------------------------------------------------------
+    # -- short cuts ---
 
     def express_out(self) -> Lane | None:
         """Return the lane that `send` is bound to use for any message, while that is so."""
@@ -108,7 +108,7 @@ class Pattern:
         """Return the queue that `recv` would return messages from unchanged, while that is so."""
         return None
 
-    # -- options ---------------------------------------------------------------------------------
+    # -- options ---
 
     def set_option(self, option: int, value: Any) -> None:
         """Act on an option that only this type knows (SUBSCRIBE ...)."""
