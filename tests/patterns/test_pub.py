@@ -350,6 +350,22 @@ def test_hostile_u3_a_peer_with_many_topics_is_forgotten_in_slices(monkeypatch):
     assert (rounds, topics_count(socket)) == (3, 0)
 
 
+def test_a_peer_that_is_back_before_it_is_forgotten_begins_with_nothing(monkeypatch):
+    monkeypatch.setattr(subscriptions, "SLICE", 10)
+    socket = pub()
+    peer = socket.connect()
+    peer.plug()
+    peer.send(*(Subscribe(b"%d" % number) for number in range(35)))
+    peer.unplug()
+    peer.plug()
+    peer.send(Subscribe(b"1"))
+    assert not socket.pattern.upkeep()
+    assert topics_count(socket) == 1
+    socket.pattern.send(b"1")
+    socket.pattern.send(b"2")
+    assert peer.got() == [b"1"]
+
+
 def test_a_connection_that_breaks_while_it_is_written_to_does_not_stop_the_others():
     socket = pub()
     peers = [subscriber(socket, b"") for _ in range(3)]

@@ -43,7 +43,6 @@ class SubscribedTo(Pattern):
         while (message := pipe.incoming.take()) is not None:
             if not isinstance(message, Subscribe | Cancel):
                 self._take(pipe, message)
-        pipe.readable = False
         self._leave(pipe)
 
     def detach(self, pipe: Pipe) -> None:

@@ -58,7 +58,7 @@ class Subscriber(FairIn):
 
     def _tell(self, event: Subscribe | Cancel) -> None:
         for pipe in list(self._in.pipes):  # a write may break a connection
-            if pipe.plugged and pipe in self._in.pipes:
+            if pipe.plugged:
                 pipe.force(event)
 
     def get_option(self, option: int) -> int:
