@@ -125,18 +125,16 @@ class Kernel:
 
     def _fire(self) -> bool:
         """Run the next timer, time having come to it; False when there is none."""
-        timers = self._timers
-        while timers:
-            when, _, timer = heapq.heappop(timers)
-            call = timer.call
-            if call is not None:
-                if when > self.now:
-                    self.now = when
-                    if when - self.started > self.max_time:
-                        raise SimLivelock(f"{self.max_time} simulated seconds have passed")
-                call()
-                return True
-        return False
+        if not self._timers:
+            return False
+        when, _, timer = heapq.heappop(self._timers)
+        if timer.call is not None:  # a cancelled one is no reason for time to move
+            if when > self.now:
+                self.now = when
+                if when - self.started > self.max_time:
+                    raise SimLivelock(f"{self.max_time} simulated seconds have passed")
+            timer.call()
+        return True
 
     def sleep(self, seconds: float) -> None:
         """Let simulated time pass in the running task."""

@@ -398,3 +398,12 @@ def test_it_is_fast_enough():
     """Figures on two busy processors: 40-70 k steps/s, 2-3 ms a world; the bar leaves room."""
     result = explore(mended, range(200, 260))
     assert result.steps / result.real > 3000, result
+
+
+def test_a_cancelled_timer_that_is_due_does_not_make_time_jump():
+    with Kernel(0) as kernel:
+        kernel.after(1e-6, lambda: None).cancel()
+        kernel.after(100.0, lambda: None)
+        kernel.spawn(lambda: [kernel.point("work") for _ in range(50)], "worker")
+        kernel.run()
+        assert kernel.now - kernel.started < 1.0
