@@ -283,7 +283,7 @@ class Core(Driven):
             return
         self.pipes[pipe] = None
         self.pattern.attach(pipe)
-        self.changed = True
+        self.has_changed()
         self.refresh()
 
     def detach(self, pipe: Pipe) -> None:
@@ -335,13 +335,13 @@ class Core(Driven):
 
     def read_activated(self, pipe: Pipe) -> None:
         """Messages have come into an empty pipe."""
-        self.changed = True
+        self.has_changed()
         self.pattern.read_activated(pipe)
 
     def write_activated(self, pipe: Pipe) -> None:
         """A full pipe has room again."""
         pipe.writable = True
-        self.changed = True
+        self.has_changed()
         self.pattern.write_activated(pipe)
         self.refresh()
 

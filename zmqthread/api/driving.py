@@ -36,7 +36,7 @@ class Sleeper:
         self._watched: dict[Driven, int] = {}
         self.waker = seams.waker()
         self.selector = seams.selector()
-        self.selector.register(self.waker, READ | EDGE, self)
+        self.selector.register(self.waker, READ | EDGE, None)
         #: READ or WRITE: what the thread waits for.
         self.interest = 0
 
@@ -251,6 +251,9 @@ class Driven:
 
     def _on_ring(self, _events: int) -> None:
         self._waker.drain()
+        # The ring is used up, even if somebody else has emptied the mailbox meanwhile: the next
+        # one who posts has to ring again.  `turn` looks into the mailbox after this.
+        self._rung = False
 
     def _drive(self, _events: int) -> None:
         """Take a turn in the I/O thread."""
@@ -365,6 +368,13 @@ class Driven:
             self.notify()
         if self.lent and not self.driven:
             self._keeper.attend(self)
+
+    def has_changed(self) -> None:
+        """Take note that readiness may have changed; lock held."""
+        self.changed = True
+        if self.driven:
+            # The driver sleeps on the selector, and this has not come from there.
+            self._waker.ring()
 
     def notify(self) -> None:
         """Ring a follower that can go on, or one that has to drive; lock held.

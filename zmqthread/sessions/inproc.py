@@ -96,7 +96,8 @@ class InprocEnd:
         lane = pipe.outgoing
         if not self._marked:
             self._marked = True
-            lane.mark(self._low_water, lane.low)
+            # Done when the reader comes for the message that takes it down to there.
+            lane.mark(self._low_water, lane.low + 1)
         # Marked, now look again: the reader may have taken everything in between.
         return not lane.full()
 

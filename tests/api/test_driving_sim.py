@@ -1,0 +1,125 @@
+"""Who drives a socket, and who is woken: on the simulated kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.sessions.worlds import World, quietly
+from tests.sim.explore import explore
+from tests.sim.kernel import Kernel
+from zmqthread.constants import SocketType
+
+
+def run(main: Callable[[World], None], seeds: int = 10, **options: Any) -> None:
+    """Run ``main`` as a thread of node "here" under some seeds; nothing may be left open."""
+
+    def world(kernel: Kernel) -> None:
+        built = World(kernel, **options)
+        built.node("here")
+        kernel.spawn(lambda: main(built), "main", "here")
+        kernel.run()
+        built.check_empty()
+
+    explore(world, seeds)
+
+
+def test_what_a_thread_sleeps_on_goes_with_the_thread() -> None:
+    def main(world: World) -> None:
+        pull = world.socket(world.engine("here"), SocketType.PULL)
+        assert world.poll([(pull, 1)], 0.01) == [0]
+        world.finish()
+
+    run(main)
+
+
+def test_a_sender_without_peers_goes_on_when_another_thread_connects() -> None:
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        push = world.socket(engine, SocketType.PUSH)
+        sender = world.spawn(engine, "sender", world.send, push, b"x")
+        world.kernel.sleep(0.01)
+        assert not sender.done
+        world.net.dark["127.0.0.1", 9] = "there"  # so that dialling tells nobody anything
+        push.endpoints.connect("tcp://127.0.0.1:9")
+        assert world.kernel.wait_until(lambda: sender.done, 0.05)
+        world.finish()
+
+    run(main)
+
+
+def test_a_ring_that_came_too_late_does_not_silence_the_next_one() -> None:
+    def main(world: World) -> None:
+        pull = world.socket(world.engine("here"), SocketType.PULL)
+        done: list[int] = []
+        with pull.lock:
+            # The second item is posted while the mailbox is emptied: done, and rung for as well.
+            pull.post(lambda: pull.post(lambda: done.append(1)))
+            pull.empty_mailbox()
+            assert done == [1]
+            pull.turn(pull.selector.select(0))
+        pull.post(lambda: done.append(2))
+        assert world.kernel.wait_until(lambda: done == [1, 2], 0.1)
+        world.finish()
+
+    run(main)
+
+
+@pytest.mark.parametrize(("sndhwm", "rcvhwm"), [(1, 1), (2, 1), (3, 3), (10, 10)])
+@pytest.mark.parametrize("connect_first", [False, True])
+def test_inproc_takes_both_marks_and_goes_on_at_half(
+    sndhwm: int, rcvhwm: int, connect_first: bool
+) -> None:
+    limit = sndhwm + rcvhwm
+
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        push = world.socket(engine, SocketType.PUSH, sndhwm=sndhwm)
+        pull = world.socket(engine, SocketType.PULL, rcvhwm=rcvhwm)
+        calls = [
+            lambda: pull.endpoints.bind("inproc://x"),
+            lambda: push.endpoints.connect("inproc://x"),
+        ]
+        for call in reversed(calls) if connect_first else calls:
+            call()
+        for _ in range(limit):
+            world.send(push, b"x")
+        sender = world.spawn(engine, "sender", world.send, push, b"x")
+        world.kernel.sleep(0.01)
+        assert not sender.done
+        for _ in range(limit - limit // 2 - 1):
+            world.recv(pull)
+            world.kernel.sleep(0.01)
+            assert not sender.done
+        world.recv(pull)
+        assert world.kernel.wait_until(lambda: sender.done, 0.01)
+        world.finish()
+
+    run(main)
+
+
+def test_a_process_whose_threads_all_wait_never_wakes() -> None:
+    def main(world: World) -> None:
+        kernel = world.kernel
+        engine, other = world.engine("here"), world.engine("there")
+        pulls = [world.socket(engine, SocketType.PULL) for _ in range(2)]
+        push = world.socket(other, SocketType.PUSH)
+        for number, pull in enumerate(pulls):
+            pull.endpoints.bind(f"tcp://127.0.0.1:{5000 + number}")
+            push.endpoints.connect(f"tcp://127.0.0.1:{5000 + number}")
+        readers = [world.spawn(engine, "r", world.recv, pull) for pull in pulls for _ in range(2)]
+        for _ in range(4):
+            world.send(push, b"x")  # everybody has been served once
+        kernel.wait_until(lambda: all(task.done for task in readers))
+        for pull in pulls:
+            for _ in range(2):
+                world.spawn(engine, "again", lambda pull=pull: quietly(lambda: world.recv(pull)))
+        kernel.sleep(0.1)
+        steps = kernel.steps
+        kernel.sleep(60.0)
+        assert kernel.steps - steps <= 2, "somebody woke up with nothing to do"
+        world.finish()
+
+    run(main)

@@ -1,0 +1,1 @@
+"""Sessions, connecters, acceptors and in-process peers, on the simulated kernel."""

@@ -1,0 +1,278 @@
+"""Small worlds of whole sockets on the simulated kernel, and what must hold in all of them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from tests.sim.faults import Faults
+from tests.sim.kernel import Kernel
+from tests.sim.net import SimNet
+from tests.sim.seams import SimSeams
+from tests.sim.stream import SimSocket
+from tests.sim.task import Task
+from zmqthread.api.core import Core
+from zmqthread.api.engine import Engine
+from zmqthread.api.socket import Socket
+from zmqthread.api.waiting import poll
+from zmqthread.constants import EAGAIN, ENOTSOCK, ETERM, SocketType
+from zmqthread.errors import ZMQError
+from zmqthread.pipes.lane import Lane, Mark
+from zmqthread.reactor.selector import READ, WRITE
+
+#: What a call on a socket may raise once somebody has closed it or terminated its context.
+GONE = {ENOTSOCK, ETERM}
+_DONTWAIT = 1
+
+
+class World:
+    """Nodes, their contexts and sockets, and the invariants.
+
+    The seed chooses the kind of selector (nested or flat) and of waker (edge or level) of each
+    node, unless they are given.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        faults: Faults | None = None,
+        *,
+        nested: bool | None = None,
+        edge: bool | None = None,
+    ) -> None:
+        self.kernel = kernel
+        self.net = SimNet(kernel, faults)
+        self.rng = random.Random(f"world {kernel.seed}")
+        self._nested, self._edge = nested, edge
+        self.seams: dict[str, SimSeams] = {}
+        self.engines: list[Engine] = []
+        self.cores: list[Core] = []
+        self.ledger = Ledger()
+        #: Calls that wait, by socket and interest.
+        self.waiting: Counter[tuple[Core, int]] = Counter()
+        #: How many threads may put one message each past a mark, in the short cut.
+        self.slack = 8
+        kernel.invariants.append(self.check)
+
+    # -- building ----------------------------------------------------------------------------
+
+    def node(self, name: str) -> SimSeams:
+        """Return the seams of a node, made at the first mention."""
+        if name not in self.seams:
+            nested = True if self._nested is None else self._nested
+            edge = self.rng.random() < 0.5 if self._edge is None else self._edge
+            self.seams[name] = SimSeams(self.net, name, nested=nested, edge=edge)
+        return self.seams[name]
+
+    def engine(self, node: str) -> Engine:
+        """Make a context."""
+        engine = Engine(seams=self.node(node))
+        self.engines.append(engine)
+        return engine
+
+    def socket(self, engine: Engine, kind: SocketType, **options: Any) -> Core:
+        """Make a socket with these options."""
+        core = engine.socket(kind)
+        for name, value in options.items():
+            assert hasattr(core.options, name), name
+            setattr(core.options, name, value)
+        self.cores.append(core)
+        return core
+
+    def spawn(self, engine: Engine, name: str, call: Callable[..., object], *args: Any) -> Task:
+        """Start a thread on the node of a context."""
+        return self.kernel.spawn(partial(call, *args), name, engine.seams.node)
+
+    # -- waiting calls, known to the invariants ------------------------------------------------
+
+    def _wait(self, core: Core, interest: int, call: Callable[[], Any]) -> Any:
+        self.waiting[core, interest] += 1
+        try:
+            return call()
+        finally:
+            self.waiting[core, interest] -= 1
+
+    def send(self, core: Core, message: Any, flags: int = 0) -> None:
+        """Send as `Socket` does, the short cut included."""
+        face = Socket(None, core=core)  # type: ignore[arg-type]
+        if isinstance(message, tuple):
+            call = partial(face.send_multipart, message, flags)
+        else:
+            call = partial(face.send, message, flags)
+        self._wait(core, 0 if flags else WRITE, call)
+
+    def recv(self, core: Core, flags: int = 0) -> Any:
+        """Receive as `Socket` does; a message of several frames comes as a tuple."""
+        face = Socket(None, core=core)  # type: ignore[arg-type]
+        frames = self._wait(core, 0 if flags else READ, partial(face.recv_multipart, flags))
+        return frames[0] if len(frames) == 1 else tuple(frames)
+
+    def poll(self, items: list[tuple[Core, int]], timeout: float | None = None) -> list[int]:
+        """Wait for several sockets."""
+        seams = items[0][0].seams
+        for core, interest in items:
+            for one in (READ, WRITE):
+                self.waiting[core, one] += bool(interest & one)
+        try:
+            deadline = None if timeout is None else seams.monotonic() + timeout
+            return poll(items, (), deadline, seams)
+        finally:
+            for core, interest in items:
+                for one in (READ, WRITE):
+                    self.waiting[core, one] -= bool(interest & one)
+
+    # -- what always holds -----------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Invariants 5, 6 and 9 of the list: queues are bounded, no wake-up is lost."""
+        idle = not self.kernel._runnable
+        for core in self.cores:
+            if core.released:
+                continue
+            for pipe in list(core.pipes):
+                self._check_length(pipe.outgoing)
+                self._check_length(pipe.incoming)
+            if idle and not core.fault:
+                self._check_wakeups(core)
+
+    def _check_length(self, lane: Lane) -> None:
+        assert len(lane) <= lane.limit + self.slack, f"{len(lane)} messages in {lane.limit}"
+
+    def _check_wakeups(self, core: Core) -> None:
+        """Nobody can move: whoever waits must have a reason to."""
+        if self.waiting[core, READ]:
+            for pipe in core.pipes:
+                queued = sum(m.__class__ is not Mark for m in pipe.incoming.queue)
+                assert not queued, (
+                    f"lost wake-up: a reader sleeps, {queued} messages are there, "
+                    f"open {pipe.incoming.open}, readable {pipe.readable}, "
+                    f"{len(core._mailbox)} in the mailbox, rung {core._rung}, lent {core.lent}, "
+                    f"driven {core.driven}, {len(core._followers)} follow"
+                )
+        if self.waiting[core, WRITE]:
+            for pipe in core.pipes:
+                lane = pipe.outgoing
+                room = not lane.full() and (pipe.writable or len(lane) <= lane.low)
+                assert pipe.ended or not room, (
+                    f"lost wake-up: a writer sleeps, there is room: {len(lane)} of {lane.limit}, "
+                    f"writable {pipe.writable}, open {lane.open}, {list(lane.queue)}"
+                )
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def check_descriptors(self) -> None:
+        """Invariant 7: every open stream and listener is watched by somebody."""
+        for node in self.seams:
+            for sock in self.net.sockets(node):
+                assert sock.watchers, f"{sock!r} is open, but nobody watches it"
+
+    def check_timers(self) -> None:
+        """Invariant 8: no timer keeps a socket that has gone."""
+        for engine in self.engines:
+            for loop, _ in engine._loops:
+                for timer in loop._timers:
+                    if timer.call is not None:
+                        for cell in getattr(timer.call, "__closure__", None) or ():
+                            owner = cell.cell_contents
+                            assert not (isinstance(owner, Core) and owner.released), timer.call
+
+    def finish(self, linger: int | None = 0, term: bool = True) -> None:
+        """Close all sockets, in a task: each close ends, and leaves nothing behind."""
+        rng = self.rng
+        engines = list(self.engines)
+        if term and rng.random() < 0.5:
+            for engine in engines:
+                engine.shutdown()
+        for core in rng.sample(self.cores, len(self.cores)):
+            core.close(linger)
+        patience = 5.0 + (linger or 0) / 1000
+        assert self.kernel.wait_until(lambda: all(c.released for c in self.cores), patience), [
+            e.waits_for() for e in engines
+        ]
+        self.check_timers()
+        for engine in engines:
+            engine.term(5.0)
+
+    def check_empty(self) -> None:
+        """After the run: nothing is open anywhere."""
+        for node in self.seams:
+            assert not self.net.descriptors(node), f"{node}: {self.net.descriptors(node)}"
+
+
+class Ledger:
+    """Who has sent what, and who has got it.
+
+    Messages are told apart by the name of the sending thread and a number.
+    """
+
+    def __init__(self) -> None:
+        self.offered: dict[str, int] = defaultdict(int)
+        self.accepted: set[tuple[str, int]] = set()
+        self.received: list[tuple[str, str, int]] = []
+        self.last: dict[tuple[str, str], int] = {}
+        self.got: set[tuple[str, int]] = set()
+
+    def make(self, sender: str, size: int = 0, parts: int = 1) -> Any:
+        """Make the sender's next message."""
+        number = self.offered[sender]
+        self.offered[sender] += 1
+        head = f"{sender}:{number}:{parts}:".encode()
+        if parts == 1:
+            return head.ljust(size, b".")
+        return tuple(head + f"{part}".encode() for part in range(parts))
+
+    def accept(self, message: Any) -> None:
+        """The call that sent it has returned."""
+        sender, number, _ = self._parse(message)
+        self.accepted.add((sender, number))
+
+    def _parse(self, message: Any) -> tuple[str, int, int]:
+        first = message[0] if isinstance(message, tuple) else message
+        sender, number, parts, _ = bytes(first).decode().split(":", 3)
+        return sender, int(number), int(parts)
+
+    def receive(self, receiver: str, message: Any, *, ordered: bool = True) -> None:
+        """Check a message that has come."""
+        sender, number, parts = self._parse(message)
+        if parts > 1:
+            assert isinstance(message, tuple) and len(message) == parts, f"partial: {message!r}"
+            for index, frame in enumerate(message):
+                assert frame == f"{sender}:{number}:{parts}:{index}".encode(), message
+        else:
+            assert not isinstance(message, tuple), f"mixed: {message!r}"
+        assert number < self.offered[sender], f"never sent: {message!r}"
+        assert (sender, number) not in self.got, f"twice: {message!r}"
+        self.got.add((sender, number))
+        if ordered:
+            last = self.last.get((sender, receiver), -1)
+            assert number > last, f"out of order at {receiver}: {message!r} after {last}"
+            self.last[sender, receiver] = number
+        self.received.append((receiver, sender, number))
+
+    def missing(self) -> set[tuple[str, int]]:
+        """Return what was accepted and has not come."""
+        return self.accepted - self.got
+
+
+def quietly(call: Callable[[], Any], codes: Iterable[int] = GONE) -> Any:
+    """Call it; errors of a socket that is gone are None."""
+    try:
+        return call()
+    except ZMQError as error:
+        if error.errno not in codes:
+            raise
+        return None
+
+
+def again(call: Callable[[], Any]) -> bool:
+    """Call it; False for EAGAIN."""
+    try:
+        call()
+    except ZMQError as error:
+        if error.errno != EAGAIN:
+            raise
+        return False
+    return True
