@@ -23,6 +23,9 @@ from zmqthread.constants import (
 from zmqthread.errors import ZMQError, error_about, zmq_error
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from enum import IntEnum
+
     from zmqthread.api.core import Core
 
 
@@ -37,9 +40,13 @@ class Context(OptionAttributes):
         shadow: another Context, or its `underlying`: share what is behind it.
     """
 
-    _option_enums: ClassVar = (ContextOption, ExtraContextOption, SocketOption)
+    _option_enums: ClassVar[Sequence[type[IntEnum]]] = (
+        ContextOption,
+        ExtraContextOption,
+        SocketOption,
+    )
     _instance: ClassVar[Context | None] = None
-    _instance_lock: ClassVar = threading.Lock()
+    _instance_lock: ClassVar = threading.RLock()
     _instance_pid: ClassVar[int] = 0
     _socket_class: type[Socket] = Socket
     _engine: Engine = None  # type: ignore[assignment]
@@ -71,6 +78,10 @@ class Context(OptionAttributes):
                 found = cls._instance = cls(io_threads=io_threads)
                 cls._instance_pid = os.getpid()
             return found  # type: ignore[return-value]
+
+    @classmethod
+    def _after_fork_in_child(cls) -> None:
+        cls._instance_lock = threading.RLock()  # another thread may have held it
 
     @classmethod
     def shadow(cls, address: int | Context) -> Self:
@@ -244,3 +255,6 @@ class Context(OptionAttributes):
         module = cls.__module__.partition(".")[0]
         return f"<{module}.{cls.__name__}{state} at {id(self):#x}>"
 
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Context._after_fork_in_child)
