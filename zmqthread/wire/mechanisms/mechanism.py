@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple, NoReturn
+
+from zmqthread.wire.zmtp import commands, frames
 
 Command = tuple[bytes, bytes]
 """Name and data of a command."""
@@ -20,6 +23,10 @@ class ZapRequest(NamedTuple):
 
     mechanism: str
     credentials: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        # A password may be among the credentials.
+        return f"ZapRequest({self.mechanism!r}, {len(self.credentials)} credentials)"
 
 
 class Mechanism(ABC):
@@ -52,9 +59,16 @@ class Mechanism(ABC):
         self.zap_request: ZapRequest | None = None
         self.complete = False
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} may hold keys and is not for storing")
+
     @abstractmethod
     def begin(self, metadata: bytes) -> None:
         """The greetings agree; `metadata` is ours, in wire form."""
+
+    def split(self, body: bytes) -> Command:
+        """Take name and data of a handshake command apart."""
+        return commands.split(body)
 
     @abstractmethod
     def receive(self, name: bytes, data: bytes) -> None:
@@ -79,6 +93,22 @@ class Mechanism(ABC):
     def wrap(self, flags: int, body: bytes) -> bytes:
         """Turn a frame into the body of the frame that is sent in its place."""
         raise NotImplementedError(f"{self.name!r} does not transform frames")
+
+    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[bytes]:
+        """Turn whole messages into buffers of whole frames.
+
+        Zero-copy frames are copied: what is sent is another body anyway.
+        """
+        pieces: list[bytes] = []
+        for message in messages:
+            parts = message if isinstance(message, tuple) else (message,)
+            left = len(parts)
+            for part in parts:
+                left -= 1
+                body = part if isinstance(part, bytes) else bytes(part.buffer)
+                wrapped = self.wrap(frames.MORE if left else 0, body)
+                pieces += (frames.header(0, len(wrapped)), wrapped)
+        return [b"".join(pieces)]
 
     def unwrap(self, flags: int, body: bytes) -> tuple[int, bytes]:
         """Turn a received frame into flags and body of the one inside.

@@ -198,7 +198,7 @@ class Connection(Traffic):
         setup = self._setup
         if setup is None:
             raise unexpected("the connection has failed")
-        held = setup.held
+        held, mechanism = setup.held, self.mechanism
         if setup.waiting and len(held) > setup.limits.handshake_command:
             raise oversized("too much before the end of the handshake")
         held += data
@@ -208,7 +208,7 @@ class Connection(Traffic):
             body = take_command(held, setup.limits.handshake_command)
             if body is None:
                 break
-            self.mechanism.receive(*commands.split(body))
+            mechanism.receive(*mechanism.split(body))
             self._advance(setup, now)
         return bytes(held) if self.established else b""
 
@@ -264,7 +264,12 @@ class Connection(Traffic):
         return None if self.failed else self.mechanism.zap_request
 
     def zap_reply(
-        self, status: int, text: str, user_id: bytes, metadata: bytes, now: float = 0.0
+        self,
+        status: int,
+        text: str,
+        user_id: bytes | None,
+        metadata: bytes,
+        now: float = 0.0,
     ) -> None:
         """Take the authenticator's answer; one that nobody waits for is dropped.
 
@@ -273,7 +278,7 @@ class Connection(Traffic):
         Args:
             status: 200, 300, 400 or 500.
             text: for the error.
-            user_id: becomes the property User-Id.
+            user_id: becomes the property User-Id; None where nobody had to be asked.
             metadata: further properties, in wire form.
             now: the present.
 

@@ -19,6 +19,8 @@ SOCKET_TYPES: Final = frozenset((
     "STREAM", "SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL",
 ))
 # fmt: on
+# What others say of the peer; what it says itself under these names is dropped.
+_NOT_THE_PEERS: Final = frozenset(("user-id", "peer-address"))
 # The types whose Identity means something (Z40).
 IDENTIFIED: Final = frozenset(("REQ", "DEALER", "ROUTER"))
 
@@ -133,11 +135,14 @@ def meet(peer: Peer, own_type: str, setup: Setup, metadata: bytes) -> None:
     # Of two properties with one name the first holds, and the authenticator's over the peer's.
     properties = setup.zap_properties
     for name, value in found:
-        properties.setdefault(name, value)
+        if name.lower() not in _NOT_THE_PEERS:
+            properties.setdefault(name, value)
     peer.properties = properties
 
 
-def zap_properties(user_id: bytes, metadata: bytes, limits: Limits) -> dict[str, bytes]:
+def zap_properties(
+    user_id: bytes | None, metadata: bytes, limits: Limits
+) -> dict[str, bytes]:
     """The properties of a positive ZAP reply (A09).
 
     Raises:
@@ -148,4 +153,4 @@ def zap_properties(user_id: bytes, metadata: bytes, limits: Limits) -> dict[str,
     except ProtocolError as error:
         code = Event.PROTOCOL_ERROR_ZAP_INVALID_METADATA
         raise ProtocolError(code, f"ZAP metadata: {error.text}") from error
-    return found | {"User-Id": user_id}
+    return found if user_id is None else found | {"User-Id": user_id}

@@ -73,7 +73,7 @@ class Traffic:
         if not self.established:
             raise RuntimeError("no message may be sent before the handshake is over")  # Z27
         if self.mechanism.transforms:
-            return [self._wrapped(messages)]
+            return list(self.mechanism.wrap_messages(messages))
         return frames.encode(messages)
 
     def encode_subscription(
@@ -93,15 +93,6 @@ class Traffic:
     def _frame(self, flags: int, body: bytes) -> bytes:
         wrapped = self.mechanism.wrap(flags, body)
         return frames.header(0, len(wrapped)) + wrapped
-
-    def _wrapped(self, messages: Sequence[frames.Message]) -> bytes:
-        pieces: list[bytes] = []
-        for message in messages:
-            parts = message if isinstance(message, tuple) else (message,)
-            bodies = [part if isinstance(part, bytes) else bytes(part.buffer) for part in parts]
-            pieces += [self._frame(frames.MORE, body) for body in bodies[:-1]]
-            pieces.append(self._frame(0, bodies[-1]))
-        return b"".join(pieces)
 
     def _send(self, octets: bytes) -> None:
         self._out += octets
