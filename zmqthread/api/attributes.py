@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 class OptionAttributes:
     """Attributes that are not found on the class are options, by name and in any case."""
 
-    _option_enums: ClassVar[tuple[type[IntEnum], ...]] = ()
+    _option_enums: ClassVar[Sequence[type[IntEnum]]] = ()
 
     def _option_number(self, name: str) -> int | None:
         upper = name.upper()

@@ -77,9 +77,9 @@ class Core(Driven):
         return self.row.raw or bool(self.options.router_raw)
 
     @property
-    def conflate(self) -> bool:
-        """Only the latest message of a peer is kept."""
-        return self.row.conflates and bool(self.options.conflate)
+    def conflate(self) -> tuple[bool, bool]:
+        """Whether only the latest message is kept, of those received and of those sent."""
+        return self.row.conflates if self.options.conflate else (False, False)
 
     # -- sending ---
 
@@ -294,6 +294,7 @@ class Core(Driven):
             self.pattern.detach(pipe)
             self.changed = True
             self.refresh()
+            self._upkeep()
 
     def ended(self, pipe: Pipe) -> None:
         """The peer has gone for good; the pipe goes once it has been read to its end."""
@@ -332,6 +333,18 @@ class Core(Driven):
             self.pattern.unplugged(pipe)
             self.changed = True
             self.refresh()
+            self._upkeep()
+
+    def _upkeep(self) -> None:
+        """Let the pattern forget a peer's subscriptions in slices that hold nobody up."""
+        if self.pattern.upkeep():
+            self.loop.call(self._go_on_with_upkeep)
+
+    def _go_on_with_upkeep(self) -> None:
+        with self.lock:
+            if not self.released:
+                self._upkeep()
+                self.notify()
 
     def read_activated(self, pipe: Pipe) -> None:
         """Messages have come into an empty pipe."""
@@ -458,4 +471,3 @@ class Core(Driven):
             if self.signal is not None:
                 self.signal.close()
             self.engine.closed(self)
-

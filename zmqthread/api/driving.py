@@ -149,7 +149,7 @@ class TakeBack:
 
 
 class Driven:
-    """The part of a socket that threads take turns with.  "Lock held" is the rule from `turn` on."""
+    """The part of a socket that threads take turns with; "lock held" is the rule from `turn` on."""
 
     def __init__(self, seams: Seams, loop: Loop, keeper: TakeBack) -> None:
         self.seams = seams
@@ -280,7 +280,7 @@ class Driven:
         self.last_write = 0.0
         me = self.seams.get_ident()
         before = self.driven
-        if before and before != me or not self.loop.nests:
+        if (before and before != me) or not self.loop.nests:
             self._follow(interest, timeout)
             return True
         lock = self.lock

@@ -53,10 +53,13 @@ class Engine:
         if len(self.sockets) >= self.options.max_sockets:
             raise error_about(EMFILE, max_sockets=self.options.max_sockets)
         core = make(self, kind, options or Options(kind, self.options))
-        self.sockets[core] = None
-        if self.terminated:
-            core.stop()
+        self._admit(core)
         return core
+
+    def _admit(self, core: Core) -> None:
+        self.sockets[core] = None
+        if self.terminated:  # meanwhile, by another thread
+            core.stop()
 
     def closed(self, core: Core) -> None:
         """A socket has given its last descriptor back."""
@@ -181,4 +184,3 @@ class Engine:
                 what = "; ".join(core.endpoints.pending()) if core.closing else "open"
                 found.append(f"{core.type_name} socket ({what})")
         return ", ".join(found) or "nothing"
-

@@ -26,9 +26,7 @@ class Forms:
         """Send a whole message."""
         raise NotImplementedError
 
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[Any]:
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
         """Receive a whole message."""
         raise NotImplementedError
 
@@ -49,7 +47,7 @@ class Forms:
     recv_unicode = recv_string
 
     def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
-        """Send an object as JSON; ``routing_id`` and ``group`` go to `send`, the rest to `dumps`."""
+        """Send an object as JSON; ``routing_id`` and ``group`` go to `send`, the rest to dumps."""
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
         kwargs.setdefault("separators", (",", ":"))
         kwargs.setdefault("ensure_ascii", False)
@@ -75,8 +73,12 @@ class Forms:
         return pickle.loads(self.recv(flags))
 
     def send_serialized(
-        self, msg: Any, serialize: Callable[[Any], Sequence[Any]], flags: int = 0,
-        copy: bool = True, **kwargs: Any,
+        self,
+        msg: Any,
+        serialize: Callable[[Any], Sequence[Any]],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
     ) -> Any:
         """Send what ``serialize(msg)`` returns: the frames of one message."""
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)

@@ -27,6 +27,7 @@ from zmqthread.pipes.lane import SMALL, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from enum import IntEnum
 
     from zmqthread.api.context import Context
     from zmqthread.api.core import Core
@@ -45,9 +46,9 @@ class Socket(OptionAttributes, Forms):
     milliseconds, -1 for ever.
     """
 
-    _option_enums: ClassVar = (SocketOption, LimitOption)
+    _option_enums: ClassVar[Sequence[type[IntEnum]]] = (SocketOption, LimitOption)
     # Every attribute has to be found on the class, else its name would be taken for an option.
-    _core: Core = None  # type: ignore[assignment]
+    _core: Core = None  # type: ignore[assignment]  # until __init__
     _closed = False
     _shadow = False
     _monitor_socket: Socket | None = None
@@ -123,7 +124,7 @@ class Socket(OptionAttributes, Forms):
 
     def _outgoing(self, data: Any, copy: bool, track: bool) -> tuple[Any, MessageTracker | None]:
         """Return what goes into a pipe for ``data``, and its tracker."""
-        if data.__class__ is bytes and (copy or not track and len(data) < self.copy_threshold):
+        if data.__class__ is bytes and (copy or (not track and len(data) < self.copy_threshold)):
             return data, None
         return outgoing(data, copy, track, self.copy_threshold)
 
@@ -240,9 +241,7 @@ class Socket(OptionAttributes, Forms):
         core.send_frame(last, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
         return tracker
 
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[Any]:
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
         """Receive a whole message: the list of its frames, bytes or (``copy=False``) Frames."""
         core = self._core
         if not copy or core.receiving:
@@ -274,7 +273,7 @@ class Socket(OptionAttributes, Forms):
         """
         poller = self._poller_class()
         poller.register(self, flags)
-        return dict(poller.poll(timeout)).get(self, 0)
+        return int(dict(poller.poll(timeout)).get(self, 0))
 
     # -- endpoints ---
 
@@ -416,7 +415,7 @@ class Socket(OptionAttributes, Forms):
         value = self.get(number)
         if number == SocketOption.TYPE:
             return SocketType(value)  # type: ignore[arg-type]
-        if number in {SocketOption.ROUTING_ID} or not isinstance(value, bytes):
+        if number == SocketOption.ROUTING_ID or not isinstance(value, bytes):
             return value
         return value.decode()
 

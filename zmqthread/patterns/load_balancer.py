@@ -58,7 +58,7 @@ class LoadBalancer:
         return None
 
     def send(self, message: Any, route: Pipe | None = None) -> bool:
-        """Write a message to ``route``, or to the pipe whose turn it is; False when all are full."""
+        """Write a message to ``route``, or to the pipe whose turn it is; False if all are full."""
         pipe = route or self.pick()
         if pipe is None:
             return False

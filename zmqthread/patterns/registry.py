@@ -34,8 +34,8 @@ class Row(NamedTuple):
     raw: bool = False
     #: Messages have one frame only.
     single_frame: bool = False
-    #: CONFLATE works.
-    conflates: bool = False
+    #: What CONFLATE works on: messages received, messages sent.  Never on subscriptions.
+    conflates: tuple[bool, bool] = (False, False)
     #: A second connect to the same endpoint does nothing.
     connects_once: bool = False
 
@@ -44,13 +44,15 @@ def _peers(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
+_IN, _OUT, _BOTH = (True, False), (False, True), (True, True)
+
 ROWS: dict[SocketType, Row] = {
-    SocketType.PUSH: Row("PUSH", Push, _peers("PULL"), conflates=True),
-    SocketType.PULL: Row("PULL", Pull, _peers("PUSH"), conflates=True),
+    SocketType.PUSH: Row("PUSH", Push, _peers("PULL"), conflates=_OUT),
+    SocketType.PULL: Row("PULL", Pull, _peers("PUSH"), conflates=_IN),
     SocketType.REQ: Row("REQ", Req, _peers("REP ROUTER"), connects_once=True),
     SocketType.REP: Row("REP", Rep, _peers("REQ DEALER")),
     SocketType.DEALER: Row(
-        "DEALER", Dealer, _peers("REP DEALER ROUTER"), conflates=True, connects_once=True
+        "DEALER", Dealer, _peers("REP DEALER ROUTER"), conflates=_BOTH, connects_once=True
     ),
     SocketType.ROUTER: Row("ROUTER", Router, _peers("REQ DEALER ROUTER")),
     SocketType.STREAM: Row("STREAM", Stream, frozenset(), raw=True),
@@ -60,10 +62,10 @@ ROWS: dict[SocketType, Row] = {
         Pub,
         _peers("SUB XSUB"),
         takes_subscriptions=True,
-        conflates=True,
+        conflates=_OUT,
         connects_once=True,
     ),
-    SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), conflates=True, connects_once=True),
+    SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), conflates=_IN, connects_once=True),
     SocketType.XPUB: Row("XPUB", XPub, _peers("SUB XSUB"), takes_subscriptions=True),
     SocketType.XSUB: Row("XSUB", XSub, _peers("PUB XPUB")),
 }

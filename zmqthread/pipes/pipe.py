@@ -1,7 +1,7 @@
 """A pipe: one socket's end of the connection to one peer, whether that is wired or in-process.
 
-Everything here runs with the lock of the pipe's own socket held.  What is at the far end (a session,
-a connecter that is still dialling, another socket's pipe) is met through the five calls of `FarEnd`.
+Everything here runs with the lock of the pipe's own socket held.  What is at the far end (a
+session, a connecter that is still dialling, another socket's pipe) is met through `FarEnd`.
 """
 
 from __future__ import annotations

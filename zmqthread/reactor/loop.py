@@ -64,7 +64,7 @@ class Loop:
         self._thread = self.seams.start_thread(self.name, self._run)
 
     def stop(self, *, close: bool = False) -> None:
-        """Ask the thread to end after the turn it is in, and to call `close` then if nobody will."""
+        """Ask the thread to end after its turn, and to call `close` then if nobody else will."""
         self._closes = close
         self.call(self._stop)
 

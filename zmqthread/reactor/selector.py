@@ -1,4 +1,4 @@
-"""The selector of a socket or of an I/O thread: epoll directly where there is one, else ``selectors``.
+"""The selector of a socket or an I/O thread: epoll directly where there is one, else ``selectors``.
 
 Both kinds offer the same six calls.  ``select`` returns ``(data, events)`` pairs, and hang-ups and
 errors are reported as readiness, so that the handler meets them in its next system call.

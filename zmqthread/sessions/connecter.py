@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from zmqthread import transports
 from zmqthread.constants import Event, ReconnectStop
 from zmqthread.errors import ProtocolError
 from zmqthread.pipes.pipe import Pipe
@@ -14,7 +15,6 @@ from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
 from zmqthread.sessions.handshake import new_connection
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.sessions.session import Session
-from zmqthread import transports
 
 if TYPE_CHECKING:
     from zmqthread.endpoint import Endpoint

@@ -36,12 +36,18 @@ class Host(Protocol):
     peer_types: Container[str]
     takes_subscriptions: bool
     takes_joins: bool
-    #: Only the latest message is kept.
-    conflate: bool
-    #: Streams of octets without a protocol (STREAM).
-    raw: bool
     #: Somebody watches the socket's descriptor: each message counts as a change.
     signal: Any
+
+    @property
+    def conflate(self) -> tuple[bool, bool]:
+        """Whether only the latest message is kept, of those received and of those sent."""
+        ...
+
+    @property
+    def raw(self) -> bool:
+        """Streams of octets without a protocol (STREAM)."""
+        ...
 
     def attach(self, pipe: Pipe) -> None:
         """Hand a new pipe to the pattern."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from zmqthread.constants import EADDRINUSE, Event
 from zmqthread.errors import error_about
 from zmqthread.pipes.pipe import Pipe
-from zmqthread.sessions.lanes import new_lanes
 from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.lanes import new_lanes
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
@@ -28,8 +28,11 @@ class Neighbour(Protocol):
     options: Options
     type_name: str
     peer_types: Container[str]
-    #: Only the latest message is kept.
-    conflate: bool
+
+    @property
+    def conflate(self) -> tuple[bool, bool]:
+        """Whether only the latest message is kept, of those received and of those sent."""
+        ...
 
     def post(self, item: Callable[[], None]) -> None:
         """Have ``item`` called with the socket's lock held."""

@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from zmqthread.pipes.pipe import Pipe
 
 
-def new_lanes(options: Options, conflate: bool) -> tuple[Lane, Lane]:
-    """Return the lane to read from and the lane to write to."""
-    if conflate:
-        return ConflatedLane(), ConflatedLane()
-    return Lane(options.rcvhwm, options.pipe_bytes), Lane(options.sndhwm, options.pipe_bytes)
+def new_lanes(options: Options, conflate: tuple[bool, bool]) -> tuple[Lane, Lane]:
+    """Return the lane to read from and the lane to write to.
+
+    Args:
+        conflate: whether the one, and the other, keeps only the latest message.
+    """
+    inward, outward = conflate
+    return (
+        ConflatedLane() if inward else Lane(options.rcvhwm, options.pipe_bytes),
+        ConflatedLane() if outward else Lane(options.sndhwm, options.pipe_bytes),
+    )
 
 
 def resize(pipe: Pipe, options: Options) -> None:

@@ -50,7 +50,7 @@ class Session(Writer):
         "peer_address",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a connection, by name
         self,
         host: Host,
         stream: Any,
@@ -128,14 +128,8 @@ class Session(Writer):
             messages = connection.large_filled(count, room, now)
             count = sum(map(weight, messages))
         if messages:
-            lane.extend(messages)
-            if count > SMALL * len(messages):
-                lane.weigh(count)
-            if not pipe.readable or host.signal is not None:
-                host.read_activated(pipe)
-            if len(messages) >= room or lane.bytes_in - lane.bytes_out >= lane.byte_limit:
-                self._pause()
-        elif not room:
+            self._deliver(messages, count)
+        if len(messages) >= room and not lane.room():  # a publisher empties it at once
             self._pause()
         if connection.has_output:
             self.flush()
@@ -151,9 +145,10 @@ class Session(Writer):
     def _deliver(self, messages: list[Any], octets: int) -> None:
         pipe = self.pipe
         assert pipe is not None
-        pipe.incoming.extend(messages)
+        lane = pipe.incoming
+        lane.extend(messages)
         if octets > SMALL * len(messages):
-            pipe.incoming.weigh(octets)
+            lane.weigh(octets)
         if not pipe.readable or self.host.signal is not None:
             self.host.read_activated(pipe)
 
