@@ -46,6 +46,7 @@ class Core(Driven):
         self.row = row
         self.type_name = row.name
         self.peer_types: Container[str] = row.peers
+        self.names = engine.names
         self.takes_subscriptions = row.takes_subscriptions
         self.takes_joins = row.takes_joins
         self.pattern = row.pattern(options, engine.seams.random)

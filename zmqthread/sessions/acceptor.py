@@ -9,7 +9,7 @@ from zmqthread import transports
 from zmqthread.constants import Event
 from zmqthread.reactor.selector import READ
 from zmqthread.sessions.ends import Ends, accepted_ends
-from zmqthread.sessions.handshake import new_connection
+from zmqthread.sessions.handshake import check_security, new_connection
 from zmqthread.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
     The listener keeps the options as they are now: later ones are for later binds.
 
     Raises:
-        ZMQError: as the transport gives it.
+        ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
+    check_security(options)
     return transports.of(endpoint).listen(endpoint, options.copy(), seams)
 
 
@@ -41,6 +42,8 @@ class Acceptor:
         self.host = host
         self.listener: Listener | None = listener
         self.endpoint = listener.endpoint
+        # Security above all: what is set later is for later endpoints.
+        self._options = host.options.copy()
         self._end = Ends(self.endpoint, bound=True)
         self.sessions: dict[Session, None] = {}
         self._closed = closed
@@ -75,8 +78,9 @@ class Acceptor:
         session = Session(
             host,
             stream,
-            new_connection(host, as_server=True),
+            new_connection(host, self._options),
             self._session_ended,
+            options=self._options,
             endpoint=self.endpoint,
             ends=ends,
             peer_address=peer_address,

@@ -12,7 +12,7 @@ from zmqthread.errors import ProtocolError
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
-from zmqthread.sessions.handshake import new_connection
+from zmqthread.sessions.handshake import check_security, is_final, new_connection
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.sessions.session import Session
 
@@ -30,8 +30,11 @@ class Connecter:
     """
 
     def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
+        check_security(host.options)
         self.host = host
         self.endpoint: Any = endpoint
+        # Security above all: what is set later is for later endpoints.
+        self._options = host.options.copy()
         self.remote = endpoint.text
         self._end = Ends(remote=self.remote)
         self.session: Session | None = None
@@ -158,8 +161,9 @@ class Connecter:
         self.session = Session(
             host,
             attempt.socket,
-            new_connection(host, as_server=False),
+            new_connection(host, self._options),
             self._session_ended,
+            options=self._options,
             pipe=self.pipe,
             endpoint=self.remote,
             ends=ends,
@@ -222,14 +226,17 @@ class Connecter:
             return
         if self._lingering and (reason is None or pipe is None or not len(pipe.outgoing)):
             self._finish()
-        elif (
-            not established
-            and isinstance(reason, ProtocolError)
-            and self.host.options.reconnect_stop & ReconnectStop.HANDSHAKE_FAILED
-        ):
+        elif not established and self._stops_after(reason):
             self.close(0)
         else:
             self._retry()
+
+    def _stops_after(self, reason: BaseException | None) -> bool:
+        """Whether a handshake that failed is not to be tried again."""
+        if is_final(reason, self._options):
+            return True
+        stop = self.host.options.reconnect_stop & ReconnectStop.HANDSHAKE_FAILED
+        return bool(stop) and isinstance(reason, ProtocolError)
 
     # -- the end ---
 

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zmqthread.constants import EINVAL, SecurityMechanism
+from zmqthread.errors import zmq_error
+from zmqthread.option_types import enabled_features
+from zmqthread.wire.failures import PeerRefused
 from zmqthread.wire.limits import Heartbeat, Limits
 from zmqthread.wire.mechanisms.null import Null
+from zmqthread.wire.mechanisms.plain import PlainClient, PlainServer
 from zmqthread.wire.raw import RawConnection
 from zmqthread.wire.zmtp.connection import Connection
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.sessions.host import Host
+    from zmqthread.wire.mechanisms.mechanism import Mechanism
 
 _NO_LIMIT = 1 << 62
 
+enabled_features.update(("plain", "zap"))
 
-def new_connection(host: Host, *, as_server: bool) -> Any:
-    """Return a connection that is about to send its greeting (or a raw one, for STREAM)."""
-    options = host.options
+
+def new_connection(host: Host, options: Options) -> Any:
+    """Return a connection that is about to send its greeting (or a raw one, for STREAM).
+
+    Args:
+        host: the socket.
+        options: as they were when the endpoint was bound or connected.
+    """
     if host.raw:
         return RawConnection()
     return Connection(
         host.type_name,
         host.peer_types,
-        Null(),
+        new_mechanism(options),
         routing_id=options.routing_id,
         metadata=[(name.encode(), value) for name, value in options.metadata.items()],
         limits=_limits(options),
@@ -34,6 +46,31 @@ def new_connection(host: Host, *, as_server: bool) -> Any:
         takes_subscriptions=host.takes_subscriptions,
         takes_joins=host.takes_joins,
     )
+
+
+def new_mechanism(options: Options) -> Mechanism:
+    """Return the security mechanism of one connection; who binds does not matter."""
+    match options.mechanism:
+        case SecurityMechanism.NULL:
+            return Null(ask_zap=bool(options.zap_domain))
+        case SecurityMechanism.PLAIN if options.as_server:
+            return PlainServer()
+        case SecurityMechanism.PLAIN:
+            return PlainClient(options.plain_username, options.plain_password)
+    raise zmq_error(EINVAL, f"no mechanism {options.mechanism}")
+
+
+def check_security(options: Options) -> None:
+    """Refuse to bind or connect with security that is set only in part.
+
+    Raises:
+        ZMQError: EINVAL.
+    """
+
+
+def is_final(reason: BaseException | None, options: Options) -> bool:
+    """Whether the peer has refused our credentials: they are not tried again (C04, Z33)."""
+    return isinstance(reason, PeerRefused) and options.mechanism != SecurityMechanism.NULL
 
 
 def _limits(options: Options) -> Limits:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.reactor.selector import Selector
+    from zmqthread.sessions.inproc import Names
 
 
 class Flushable(Protocol):
@@ -32,6 +33,8 @@ class Host(Protocol):
     scratch: memoryview
     #: The monotonic time of the last write to any stream, 0 after a wait.
     last_write: float
+    #: The in-process endpoints of the context.
+    names: Names
     type_name: str
     peer_types: Container[str]
     takes_subscriptions: bool
@@ -82,6 +85,9 @@ class Host(Protocol):
 
     def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:
         """Look a host name up elsewhere; ``done`` gets the addresses or an OSError."""
+
+    def post(self, item: Callable[[], None]) -> None:
+        """Have ``item`` called with the socket's lock held; from anywhere."""
 
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""

@@ -168,6 +168,16 @@ def _plug(socket: Neighbour, pipe: Pipe, peer: Neighbour, *, new: bool) -> None:
     socket.plugged(pipe)
 
 
+def link(end: InprocEnd, owner: Neighbour, binder: Neighbour) -> None:
+    """Make the other end of ``end``, which is ``owner``'s, and give it to ``binder``."""
+    pipe = end.pipe
+    peer_end = InprocEnd(binder)
+    peer_pipe = peer_end.pipe = Pipe(pipe.outgoing, pipe.incoming, peer_end, pipe.endpoint)
+    peer_end.join(owner, pipe)
+    end.join(binder, peer_pipe)
+    binder.post(lambda: _plug(binder, peer_pipe, owner, new=True))
+
+
 class Waiting:
     """A connect: joined at once, or pending until somebody binds the name."""
 
@@ -221,15 +231,11 @@ class Waiting:
 
         Returns False, and joins nothing, if the types do not go together.
         """
-        owner, pipe = self.owner, self.pipe
+        owner = self.owner
         if owner.type_name not in binder.peer_types or binder.type_name not in owner.peer_types:
             self._mismatch(binder)
             return False
-        peer_end = InprocEnd(binder)
-        peer_pipe = peer_end.pipe = Pipe(pipe.outgoing, pipe.incoming, peer_end, pipe.endpoint)
-        peer_end.join(owner, pipe)
-        self._end.join(binder, peer_pipe)
-        binder.post(lambda: _plug(binder, peer_pipe, owner, new=True))
+        link(self._end, owner, binder)
         owner.post(lambda: self._joined(binder))
         return True
 
@@ -278,6 +284,11 @@ class Names:
             if binder is None:
                 self._waiting.setdefault(waiting.name, []).append(waiting)
             return binder
+
+    def find(self, name: str) -> Neighbour | None:
+        """Return who has bound the name, if anybody."""
+        with self._lock:
+            return self._bound.get(name)
 
     def waits(self, waiting: Waiting) -> bool:
         """Return whether nobody has bound the name yet."""

@@ -18,6 +18,7 @@ from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.sessions.writing import Writer
+from zmqthread.sessions.zap import Answer, Inquiry, inquire
 from zmqthread.wire.failures import (
     AuthenticationRefused,
     HandshakeTimeout,
@@ -26,6 +27,7 @@ from zmqthread.wire.failures import (
 )
 
 if TYPE_CHECKING:
+    from zmqthread.options import Options
     from zmqthread.reactor.loop import Timer
     from zmqthread.sessions.host import Host
 
@@ -41,7 +43,10 @@ class Session(Writer):
 
     __slots__ = (
         "_descriptor",
+        "_inquiry",
+        "_options",
         "_recv_into",
+        "_reported",
         "_timer",
         "dropped",
         "ended",
@@ -57,6 +62,7 @@ class Session(Writer):
         connection: Any,
         ended: Callable[[Session, BaseException | None], None],
         *,
+        options: Options,
         pipe: Pipe | None = None,
         endpoint: str = "",
         ends: Ends = NOWHERE,
@@ -72,6 +78,11 @@ class Session(Writer):
         #: The pattern wanted to be rid of this peer.
         self.dropped = False
         self._timer: Timer | None = None
+        #: As they were when the endpoint was bound or connected.
+        self._options = options
+        self._inquiry: Inquiry | None = None
+        #: The monitor knows why the handshake failed before it has come to its end.
+        self._reported = False
 
     def start(self) -> None:
         """Watch the stream and send the greeting."""
@@ -135,12 +146,57 @@ class Session(Writer):
             self.flush()
 
     def _shake_hands(self, count: int, now: float) -> None:
+        self.connection.receive(self.host.scratch[:count], 0, now)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what the handshake wants now: send, ask the authenticator, or come to its end."""
         connection = self.connection
-        connection.receive(self.host.scratch[:count], 0, now)
         if connection.has_output:
             self.flush()
-        if connection.established and self.stream is not None:
+        if self.stream is None:
+            return
+        if connection.established:
             self._established()
+        elif self._inquiry is None and connection.zap_request is not None:
+            self._inquire()
+
+    # -- the authenticator is asked; nothing is read meanwhile ---
+
+    def _inquire(self) -> None:
+        self._paused = True
+        self._watch()
+        request = self.connection.zap_request
+        found = inquire(self.host, request, self._options, self.peer_address, self._answered)
+        if isinstance(found, Inquiry):
+            self._inquiry = found
+        else:
+            self._admit(found)
+
+    def _answered(self, answer: Answer | Exception) -> None:
+        if self.stream is None:
+            return
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            self._admit(answer)
+        except ProtocolError as error:
+            self._refuse(error)
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("a connection with %s failed", self.endpoint)
+            self.close(error)
+
+    def _admit(self, answer: Answer) -> None:
+        """Pass an answer on; after 300 the connection stays silent until its time is over."""
+        self.connection.zap_reply(*answer, self.host.seams.monotonic())
+        if answer.status == 200:
+            self._paused = False
+            self._watch()
+            self._go_on()
+        else:
+            self._reported = True
+            self.host.event(Event.HANDSHAKE_FAILED_AUTH, answer.status, self.ends)
 
     def _deliver(self, messages: list[Any], octets: int) -> None:
         pipe = self.pipe
@@ -213,7 +269,7 @@ class Session(Writer):
         pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
         pipe.peer_properties = dict(peer.properties)
         if self.peer_address:
-            pipe.peer_properties.setdefault("Peer-Address", self.peer_address)
+            pipe.peer_properties["Peer-Address"] = self.peer_address
         pipe.plugged = True
         if new:
             host.attach(pipe)
@@ -287,6 +343,8 @@ class Session(Writer):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._inquiry is not None:
+            self._inquiry.cancel()
         self.host.handshake_over(self)
         self.host.selector.unregister(stream)
         stream.close()
@@ -307,7 +365,7 @@ class Session(Writer):
         """Tell the monitor how it ended."""
         if reason is None:
             return  # our own doing
-        if not self.connection.established:
+        if not (self.connection.established or self._reported):
             failure = handshake_failure(reason)
             if failure is not None:
                 self.host.event(*failure, self.ends)

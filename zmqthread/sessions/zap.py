@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 
 class HandlerMissing(OSError):
-    """There is no authenticator, or it went away without an answer. EFAULT, as in libzmq's event."""
+    """No authenticator is there, or it went without an answer. EFAULT, as in libzmq's event."""
 
     def __init__(self, text: str) -> None:
         super().__init__(EFAULT, text)
@@ -111,7 +111,7 @@ class Inquiry:
     options = _OPTIONS
     type_name = "DEALER"
     peer_types: Container[str] = ("REP", "ROUTER")
-    conflate = False
+    conflate = (False, False)
 
     def __init__(
         self,
