@@ -140,9 +140,7 @@ def meet(peer: Peer, own_type: str, setup: Setup, metadata: bytes) -> None:
     peer.properties = properties
 
 
-def zap_properties(
-    user_id: bytes | None, metadata: bytes, limits: Limits
-) -> dict[str, bytes]:
+def zap_properties(user_id: bytes | None, metadata: bytes, limits: Limits) -> dict[str, bytes]:
     """The properties of a positive ZAP reply (A09).
 
     Raises:
