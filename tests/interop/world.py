@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import struct
 from typing import TYPE_CHECKING, Any, Self
 
 import zmqthread
@@ -24,6 +25,32 @@ def milliseconds(unscaled: float) -> int:
     return int(seconds(unscaled) * 1000)
 
 
+class Watcher:
+    """The monitor of one socket: events in their order, each waited for."""
+
+    def __init__(self, sock: Any, constants: ModuleType) -> None:
+        self._sock = sock
+        self._constants = constants
+        self._monitor = sock.get_monitor_socket()
+        self._monitor.rcvtimeo = milliseconds(PATIENCE)
+
+    def wait(self, name: str) -> int:
+        """Skip events up to the next of this name (without EVENT_) and return its value."""
+        wanted = getattr(self._constants, f"EVENT_{name}")
+        while True:
+            frames = self._monitor.recv_multipart()
+            event, value = struct.unpack("=HI", frames[0])
+            if event == wanted:
+                return int(value)
+
+    def close(self) -> None:
+        """End the monitoring, if the socket itself has not been closed already."""
+        if not self._sock.closed:
+            self._sock.disable_monitor()
+        if not self._monitor.closed:
+            self._monitor.close(linger=0)
+
+
 class World:
     """Sockets of both libraries in this process.
 
@@ -36,6 +63,7 @@ class World:
         self.directory = directory
         self._contexts = {name: module.Context() for name, module in self.modules.items()}
         self._sockets: list[Any] = []
+        self._watchers: list[Watcher] = []
         self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
@@ -47,6 +75,8 @@ class World:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for watcher in self._watchers:
+            watcher.close()
         for sock in self._sockets:
             sock.close(linger=0)
         for context in self._contexts.values():
@@ -80,6 +110,12 @@ class World:
         endpoint: str = binder.get(LAST_ENDPOINT).decode()
         connecter.connect(endpoint)
         return endpoint
+
+    def watch(self, sock: Any) -> Watcher:
+        """Follow a socket's monitor events."""
+        watcher = Watcher(sock, self.modules[OURS])
+        self._watchers.append(watcher)
+        return watcher
 
     def errno_of(self, call: Any, *args: Any, **kwargs: Any) -> int:
         """Return the errno that a call of either library raises, 0 if it does not raise."""
