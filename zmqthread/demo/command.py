@@ -16,7 +16,7 @@ from typing import Any
 from zmqthread import __version__
 from zmqthread.api.context import Context
 from zmqthread.demo import cast
-from zmqthread.demo.crew import HASTE, PATIENCE, Crew, Failed
+from zmqthread.demo.crew import Crew, Failed
 from zmqthread.demo.screen import Screen
 
 #: Seconds for all processes to start.
@@ -24,7 +24,7 @@ START = 60.0
 #: Seconds without any message while some are missing, after which they count as lost.
 STALL = 10.0
 #: Seconds between two looks.
-STEP = 0.1
+STEP = 0.05
 
 DESCRIPTION = """
 Starts a dozen processes that exchange messages over tcp, ipc and inproc, shows how many, and checks
@@ -151,12 +151,12 @@ class Demo:
             Context() as context,
         ):
             crew = Crew(context, directory)
-            patience = HASTE
             try:
                 self._play(crew, seconds)
-                patience = PATIENCE
-            finally:
-                problems = crew.dismiss(patience)
+            except BaseException:
+                crew.abandon()
+                raise
+            problems = crew.dismiss()
             if problems:
                 raise Failed("; ".join(problems))
         print("Every message arrived, once.", flush=True)

@@ -18,9 +18,7 @@ from zmqthread.constants import PULL
 from zmqthread.demo.part import FINISH, GO
 
 #: Seconds until a child that has been told to leave is killed.
-PATIENCE = 2.0
-#: The same when the user is waiting for the prompt.
-HASTE = 0.4
+PATIENCE = 10.0
 
 
 class Failed(Exception):
@@ -93,6 +91,7 @@ class Child:
 
     def close(self) -> None:
         """Give back what the system lent."""
+        self.leave()
         self._errors.close()
 
     def _last_words(self) -> str:
@@ -154,10 +153,19 @@ class Crew:
         for child in self.children.values():
             child.tell(FINISH)
 
-    def dismiss(self, patience: float) -> list[str]:
-        """End all processes; return what went wrong with that."""
+    def abandon(self) -> None:
+        """End all processes at once: the user waits, and there is nothing to be saved."""
+        for child in self.children.values():
+            child.process.kill()
+        for child in self.children.values():
+            child.process.wait()
+            child.close()
+        self._reports.close()
+
+    def dismiss(self) -> list[str]:
+        """Let all processes end; return what went wrong with that."""
         problems = []
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         for child in self.children.values():
             child.leave()
         for child in self.children.values():
