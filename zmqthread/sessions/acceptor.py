@@ -9,7 +9,7 @@ from zmqthread import transports
 from zmqthread.constants import Event
 from zmqthread.reactor.selector import READ
 from zmqthread.sessions.ends import Ends, accepted_ends
-from zmqthread.sessions.handshake import check_security, new_connection
+from zmqthread.sessions.handshake import new_connection, settled
 from zmqthread.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
     Raises:
         ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
-    check_security(options)
-    return transports.of(endpoint).listen(endpoint, options.copy(), seams)
+    options = settled(options)
+    return transports.of(endpoint).listen(endpoint, options, seams)
 
 
 class Acceptor:
@@ -42,8 +42,7 @@ class Acceptor:
         self.host = host
         self.listener: Listener | None = listener
         self.endpoint = listener.endpoint
-        # Security above all: what is set later is for later endpoints.
-        self._options = host.options.copy()
+        self._options = settled(host.options)
         self._end = Ends(self.endpoint, bound=True)
         self.sessions: dict[Session, None] = {}
         self._closed = closed

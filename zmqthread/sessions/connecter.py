@@ -12,7 +12,7 @@ from zmqthread.errors import ProtocolError
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
-from zmqthread.sessions.handshake import check_security, is_final, new_connection
+from zmqthread.sessions.handshake import is_final, new_connection, settled
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.sessions.session import Session
 
@@ -30,11 +30,9 @@ class Connecter:
     """
 
     def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
-        check_security(host.options)
         self.host = host
         self.endpoint: Any = endpoint
-        # Security above all: what is set later is for later endpoints.
-        self._options = host.options.copy()
+        self._options = settled(host.options)
         self.remote = endpoint.text
         self._end = Ends(remote=self.remote)
         self.session: Session | None = None

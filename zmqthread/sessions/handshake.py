@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import EINVAL, SecurityMechanism
-from zmqthread.errors import zmq_error
+from zmqthread.errors import option_error, zmq_error
 from zmqthread.option_types import enabled_features
 from zmqthread.wire.failures import PeerRefused
 from zmqthread.wire.limits import Heartbeat, Limits
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _NO_LIMIT = 1 << 62
 
 enabled_features.update(("plain", "zap"))
+# Looked for, not imported: that takes tens of milliseconds, and few programs need it.
+if find_spec("nacl") is not None and find_spec("_cffi_backend") is not None:
+    enabled_features.add("curve")
 
 
 def new_connection(host: Host, options: Options) -> Any:
@@ -57,15 +61,43 @@ def new_mechanism(options: Options) -> Mechanism:
             return PlainServer()
         case SecurityMechanism.PLAIN:
             return PlainClient(options.plain_username, options.plain_password)
+        case SecurityMechanism.CURVE:
+            return _new_curve(options)
     raise zmq_error(EINVAL, f"no mechanism {options.mechanism}")
 
 
-def check_security(options: Options) -> None:
-    """Refuse to bind or connect with security that is set only in part.
+def _new_curve(options: Options) -> Mechanism:
+    # Here, so that the library comes only with the first key.
+    from zmqthread.wire.mechanisms.curve import CurveClient, CurveServer
+
+    public, secret = options.curve_publickey, options.curve_secretkey
+    if options.as_server:
+        return CurveServer(public, secret)
+    return CurveClient(options.curve_serverkey, public, secret)
+
+
+def settled(options: Options) -> Options:
+    """Return the options that an endpoint keeps: what is set later is for later endpoints.
 
     Raises:
-        ZMQError: EINVAL.
+        ZMQError: EINVAL: security is set only in part.
     """
+    options = options.copy()
+    if options.mechanism == SecurityMechanism.CURVE:
+        _settle_curve(options)
+    return options
+
+
+def _settle_curve(options: Options) -> None:
+    from zmqthread.wire.mechanisms.curve import public_key
+
+    if not any(options.curve_secretkey):
+        raise option_error("CURVE_SECRETKEY", "(secret)", "is needed for CURVE")
+    if not options.as_server and not any(options.curve_serverkey):
+        raise option_error("CURVE_SERVERKEY", options.curve_serverkey, "a client needs it")
+    given, options.curve_publickey = options.curve_publickey, public_key(options.curve_secretkey)
+    if any(given) and given != options.curve_publickey:
+        raise option_error("CURVE_PUBLICKEY", given, "is not that of CURVE_SECRETKEY")
 
 
 def is_final(reason: BaseException | None, options: Options) -> bool:

@@ -41,6 +41,7 @@ class Mechanism(ABC):
         name: what the greeting announces.
         handshake_names: commands that have no place after the handshake.
         transforms: message frames go through `wrap` and `unwrap`.
+        explains: this side may send ERROR for other reasons than the authenticator's.
         as_server: our role in the greeting; False where there are no roles.
         metadata: the peer's metadata in wire form, once known and authentic.
         zap_request: a question that waits for `zap_reply`; no command is read meanwhile.
@@ -52,6 +53,7 @@ class Mechanism(ABC):
     name: ClassVar[bytes]
     handshake_names: ClassVar[frozenset[bytes]]
     transforms: ClassVar[bool] = False
+    explains: ClassVar[bool] = False
 
     def __init__(self, as_server: bool = False) -> None:
         self.as_server = as_server

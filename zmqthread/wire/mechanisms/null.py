@@ -20,6 +20,7 @@ class Null(Mechanism):
     __slots__ = ("_ask_zap", "_due", "_own", "_sent")
 
     name = b"NULL"
+    explains = True
     handshake_names = frozenset((READY, ERROR))
 
     def __init__(self, ask_zap: bool = False) -> None:

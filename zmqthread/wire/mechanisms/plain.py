@@ -97,6 +97,8 @@ class PlainServer(Plain):
 
     __slots__ = ()
 
+    explains = True
+
     def __init__(self) -> None:
         super().__init__(True)
 

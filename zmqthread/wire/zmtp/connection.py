@@ -239,7 +239,8 @@ class Connection(Traffic):
             try:
                 meet(self.peer, self.socket_type, setup, mechanism.metadata)
             except IncompatiblePeer:
-                self._send(commands.encode(*commands.encode_error("Invalid socket type")))
+                if mechanism.explains:
+                    self._send(commands.encode(*commands.encode_error("Invalid socket type")))
                 raise
         for name, data in mechanism.commands():
             self._send(commands.encode(name, data))

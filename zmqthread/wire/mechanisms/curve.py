@@ -1,0 +1,383 @@
+"""The CURVE mechanism (RFC 26, binding RFC 25): every connection has keys of its own.
+
+All cryptography is libsodium's, called through PyNaCl; keys of pairs are computed once per
+connection (``crypto_box_beforenm``), which also refuses keys that would make a shared key of zeros.
+
+    client   HELLO ►           INITIATE ►          MESSAGE ◄►
+    server           ◄ WELCOME           ◄ READY
+
+C, c are the client's permanent keys, S, s the server's; C', c', S', s' those of the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from hmac import compare_digest
+from itertools import chain, repeat
+from struct import Struct
+from typing import Final
+
+from nacl import bindings as sodium
+from nacl.exceptions import CryptoError
+
+from zmqthread.constants import Event
+from zmqthread.errors import ProtocolError
+from zmqthread.message import Frame
+from zmqthread.wire.failures import malformed, unexpected
+from zmqthread.wire.mechanisms.mechanism import Command, Mechanism, ZapRequest
+from zmqthread.wire.zmtp import commands, frames
+from zmqthread.wire.zmtp.commands import ERROR, READY
+
+HELLO: Final = b"HELLO"
+WELCOME: Final = b"WELCOME"
+INITIATE: Final = b"INITIATE"
+MESSAGE: Final = b"\x07MESSAGE"
+
+KEY: Final = 32
+LONG_NONCE: Final = 16
+NONCE_MAX: Final = 2**64 - 1
+_SHORT = Struct(">Q")
+_short = _SHORT.pack
+_number_at = _SHORT.unpack_from
+
+_Crypt = Callable[[bytes, bytes, bytes], bytes]
+# The same boxes from both; PyNaCl before 1.6 has the padded interface of NaCl only.
+seal: Final[_Crypt] = getattr(sodium, "crypto_box_easy_afternm", sodium.crypto_box_afternm)
+_unseal: Final[_Crypt] = getattr(
+    sodium, "crypto_box_open_easy_afternm", sodium.crypto_box_open_afternm
+)
+
+# Flags of a frame outside, and inside the box (the command bit is libzmq's: C24).
+_INNER: Final = {0: b"\0", frames.MORE: b"\1", frames.COMMAND: b"\2"}
+_OUTER: Final = (0, frames.MORE, frames.COMMAND)
+# MESSAGE, nonce, and what a box adds.
+SHORTEST: Final = 33
+_BEFORE_THE_BOX: Final = 16
+_last_part = _INNER[0].__add__
+
+
+def forged(what: str) -> ProtocolError:
+    """The error for a box that does not open."""
+    return ProtocolError(Event.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC, f"{what} is not authentic")
+
+
+def replayed(what: str) -> ProtocolError:
+    """The error for a nonce that does not increase (C08, C22, C25)."""
+    return ProtocolError(Event.PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE, f"{what} with an old nonce")
+
+
+def unbox(box: bytes, nonce: bytes, key: bytes, what: str) -> bytes:
+    """Open a box.
+
+    Raises:
+        ProtocolError: it was not made with this key and nonce.
+    """
+    try:
+        return _unseal(box, nonce, key)
+    except CryptoError:
+        raise forged(what) from None
+
+
+def shared_key(public: bytes, secret: bytes) -> bytes:
+    """The key that two pairs have in common.
+
+    Raises:
+        ProtocolError: the public key is of low order: the result would be known to anybody (C14).
+    """
+    try:
+        return sodium.crypto_box_beforenm(public, secret)
+    except CryptoError:
+        code = Event.PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE
+        raise ProtocolError(code, "a public key that makes no secret") from None
+
+
+def public_key(secret: bytes) -> bytes:
+    """The public key of a secret one."""
+    return sodium.crypto_scalarmult_base(secret)
+
+
+def _octets(part: bytes | Frame) -> bytes:
+    return part if isinstance(part, bytes) else bytes(part.buffer)
+
+
+class _Heads(dict[int, bytes]):
+    """Header and command name of MESSAGE by the length of the box: a look-up at C speed."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__((size, self.__missing__(size)) for size in range(1024))
+
+    def __missing__(self, size: int) -> bytes:
+        # Not stored: a peer's choice of sizes must not make a table grow.
+        return frames.header(0, _BEFORE_THE_BOX + size) + MESSAGE
+
+
+_head_of = _Heads().__getitem__
+
+
+class Curve(Mechanism):
+    """What both sides have in common: whose turn it is, nonces, and MESSAGE."""
+
+    __slots__ = (
+        "_awaited",
+        "_due",
+        "_key",
+        "_last",
+        "_next",
+        "_own",
+        "_public",
+        "_receiving",
+        "_secret",
+        "_sending",
+    )
+
+    name = b"CURVE"
+    handshake_names = frozenset((HELLO, WELCOME, INITIATE, READY, ERROR))
+    transforms = True
+
+    def __init__(self, as_server: bool, public: bytes, secret: bytes) -> None:
+        super().__init__(as_server)
+        self._public = public
+        self._secret = secret
+        self._own = b""
+        self._due: list[Command] = []
+        self._awaited = b""
+        self._key = b""  # of C' and S'
+        self._next = 1
+        self._last = -1  # the peer's
+        side, other = (b"S", b"C") if as_server else (b"C", b"S")
+        self._sending = b"CurveZMQMESSAGE" + side
+        self._receiving = b"CurveZMQMESSAGE" + other
+
+    def _check(self, name: bytes, data: bytes, sizes: range, code: int) -> None:
+        """Refuse a command that is not due (C21), or has the wrong size, before any decryption."""
+        if name != self._awaited:
+            raise unexpected(f"{name[:32]!r} where {self._awaited!r} was due")
+        if len(data) not in sizes:
+            raise ProtocolError(code, f"{name!r} with {len(data)} octets")
+
+    def _take_number(self) -> int:
+        number = self._next
+        if number >= NONCE_MAX:
+            raise ConnectionAbortedError("all nonces of a CURVE connection are used up")  # C09
+        self._next = number + 1
+        return number
+
+    def _newer(self, nonce: bytes, what: str) -> int:
+        number = int.from_bytes(nonce)
+        if number <= self._last:
+            raise replayed(what)
+        return number
+
+    def commands(self) -> list[Command]:
+        due, self._due = self._due, []
+        return due
+
+    # -- MESSAGE -------------------------------------------------------------------------------
+
+    def wrap(self, flags: int, body: bytes) -> bytes:
+        nonce = _short(self._take_number())
+        return MESSAGE + nonce + seal(_INNER[flags] + body, self._sending + nonce, self._key)
+
+    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[bytes]:
+        if {*map(type, messages)} == {bytes}:
+            plain = map(_last_part, messages)  # type: ignore[arg-type]
+            return [self._boxed(plain, len(messages))]
+        parts: list[bytes] = []
+        for message in messages:
+            *more, last = message if isinstance(message, tuple) else (message,)
+            parts += [b"\1" + _octets(part) for part in more]
+            parts.append(b"\0" + _octets(last))
+        return [self._boxed(parts, len(parts))]
+
+    def _boxed(self, plain: Iterable[bytes], count: int) -> bytes:
+        """Whole frames of a batch, without a Python loop over it."""
+        first = self._next
+        if first + count > NONCE_MAX:
+            raise ConnectionAbortedError("all nonces of a CURVE connection are used up")  # C09
+        self._next = first + count
+        nonces = list(map(_short, range(first, first + count)))
+        boxes = list(map(seal, plain, map(self._sending.__add__, nonces), repeat(self._key)))
+        heads = map(_head_of, map(len, boxes))
+        return b"".join(chain.from_iterable(zip(heads, nonces, boxes, strict=True)))
+
+    def unwrap(self, flags: int, body: bytes) -> tuple[int, bytes]:
+        # The RFC asks for the command bit, libzmq for its absence (Z24).
+        if flags & frames.MORE or not body.startswith(MESSAGE):
+            raise unexpected("something in clear after the handshake")  # C27
+        if len(body) < SHORTEST:
+            code = Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE
+            raise ProtocolError(code, f"MESSAGE of {len(body)} octets")
+        (number,) = _number_at(body, 8)
+        if number <= self._last:
+            raise replayed("MESSAGE")
+        nonce = self._receiving + body[8:16]
+        try:
+            plain = _unseal(body[16:], nonce, self._key)
+        except CryptoError:
+            raise forged("MESSAGE") from None
+        self._last = number
+        inner = plain[0]
+        if inner > 2:
+            raise malformed(f"reserved flags 0x{inner:02x} inside a box")
+        return _OUTER[inner], plain[1:]
+
+
+class CurveClient(Curve):
+    """The side that knows the other's key beforehand.
+
+    Args:
+        server_key: S, 32 octets.
+        public: C, 32 octets.
+        secret: c, 32 octets.
+    """
+
+    __slots__ = ("_server_key", "_short_public", "_short_secret")
+
+    def __init__(self, server_key: bytes, public: bytes, secret: bytes) -> None:
+        super().__init__(False, public, secret)
+        self._server_key = server_key
+        self._short_public = b""
+        self._short_secret = b""
+
+    def begin(self, metadata: bytes) -> None:
+        self._own = metadata
+        self._short_public, self._short_secret = sodium.crypto_box_keypair()
+        self._key = shared_key(self._server_key, self._short_secret)  # of C' and S, for now
+        nonce = _short(self._take_number())
+        box = seal(bytes(64), b"CurveZMQHELLO---" + nonce, self._key)
+        hello = b"\x01\x00" + bytes(72) + self._short_public + nonce + box
+        self._due = [(HELLO, hello)]
+        self._awaited = WELCOME
+
+    def receive(self, name: bytes, data: bytes) -> None:
+        if name == ERROR and self._awaited:
+            raise commands.parse_error(data)
+        if self._awaited == WELCOME:
+            self._welcome(name, data)
+        else:
+            self._ready(name, data)
+
+    def _welcome(self, name: bytes, data: bytes) -> None:
+        code = Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME
+        self._check(name, data, range(160, 161), code)
+        plain = unbox(data[16:], b"WELCOME-" + data[:16], self._key, "WELCOME")
+        server, cookie = plain[:KEY], plain[KEY:]
+        self._key = shared_key(server, self._short_secret)
+        vouch_nonce = sodium.randombytes(LONG_NONCE)
+        vouch = seal(
+            self._short_public + self._server_key,
+            b"VOUCH---" + vouch_nonce,
+            shared_key(server, self._secret),
+        )
+        self._secret = self._short_secret = b""
+        nonce = _short(self._take_number())
+        plain = self._public + vouch_nonce + vouch + self._own
+        box = seal(plain, b"CurveZMQINITIATE" + nonce, self._key)
+        self._due = [(INITIATE, cookie + nonce + box)]
+        self._awaited = READY
+
+    def _ready(self, name: bytes, data: bytes) -> None:
+        code = Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY
+        self._check(name, data, range(24, len(data) + 1), code)
+        nonce = data[:8]
+        number = self._newer(nonce, "READY")
+        self.metadata = unbox(data[8:], b"CurveZMQREADY---" + nonce, self._key, "READY")
+        self._last = number
+        self._awaited = b""
+        self.complete = True
+
+    def zap_reply(self, status: int) -> None:
+        """A client asks nobody."""
+
+
+class CurveServer(Curve):
+    """The side whose key the other knows beforehand.
+
+    Between WELCOME and INITIATE it holds one key, of the cookie, in which the client brings back
+    C' and s' (C12, C13); the handshake's time limit is the cookie's.
+
+    Args:
+        public: S, 32 octets.
+        secret: s, 32 octets.
+    """
+
+    __slots__ = ("_cookie_key", "_theirs")
+
+    def __init__(self, public: bytes, secret: bytes) -> None:
+        super().__init__(True, public, secret)
+        self._cookie_key = b""
+        self._theirs = b""  # the client's metadata, until the authenticator has let it in
+
+    def begin(self, metadata: bytes) -> None:
+        self._own = metadata
+        self._awaited = HELLO
+
+    def receive(self, name: bytes, data: bytes) -> None:
+        if self._awaited == HELLO:
+            self._hello(name, data)
+        else:
+            self._initiate(name, data)
+
+    def _hello(self, name: bytes, data: bytes) -> None:
+        code = Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO
+        self._check(name, data, range(194, 195), code)
+        if data[:2] != b"\x01\x00" or any(data[2:74]):
+            raise ProtocolError(code, "HELLO of another version, or with something in its padding")
+        client, nonce = data[74:106], data[106:114]
+        key = shared_key(client, self._secret)
+        plain = unbox(data[114:], b"CurveZMQHELLO---" + nonce, key, "HELLO")
+        if any(plain):
+            raise ProtocolError(code, "HELLO with something in its box")
+        self._last = int.from_bytes(nonce)
+        self._due = [(WELCOME, self._new_welcome(client, key))]
+        self._awaited = INITIATE
+
+    def _new_welcome(self, client: bytes, key: bytes) -> bytes:
+        public, secret = sodium.crypto_box_keypair()
+        self._cookie_key = sodium.randombytes(KEY)
+        nonce = sodium.randombytes(LONG_NONCE)
+        box = sodium.crypto_secretbox(client + secret, b"COOKIE--" + nonce, self._cookie_key)
+        cookie = nonce + box
+        nonce = sodium.randombytes(LONG_NONCE)
+        return nonce + seal(public + cookie, b"WELCOME-" + nonce, key)
+
+    def _open_cookie(self, cookie: bytes) -> tuple[bytes, bytes]:
+        key, self._cookie_key = self._cookie_key, b""
+        try:
+            plain = sodium.crypto_secretbox_open(cookie[16:], b"COOKIE--" + cookie[:16], key)
+        except CryptoError:
+            raise forged("the cookie") from None
+        return plain[:KEY], plain[KEY:]
+
+    def _initiate(self, name: bytes, data: bytes) -> None:
+        code = Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE
+        self._check(name, data, range(248, len(data) + 1), code)
+        nonce = data[96:104]
+        number = self._newer(nonce, "INITIATE")
+        short, secret = self._open_cookie(data[:96])
+        self._key = shared_key(short, secret)
+        plain = unbox(data[104:], b"CurveZMQINITIATE" + nonce, self._key, "INITIATE")
+        permanent, vouch_nonce, vouch = plain[:32], plain[32:48], plain[48:128]
+        key = shared_key(permanent, secret)
+        vouched = unbox(vouch, b"VOUCH---" + vouch_nonce, key, "the vouch")
+        if not compare_digest(vouched, short + self._public):  # C17: both of them
+            code = Event.PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE
+            raise ProtocolError(code, "a vouch for other keys")
+        self._secret = b""
+        self._last = number
+        self._theirs = plain[128:]
+        self._awaited = b""
+        self.zap_request = ZapRequest("CURVE", (permanent,))
+
+    def zap_reply(self, status: int) -> None:
+        self.zap_request = None
+        if status == 200:
+            nonce = _short(self._take_number())
+            box = seal(self._own, b"CurveZMQREADY---" + nonce, self._key)
+            self._due = [(READY, nonce + box)]
+            self.metadata = self._theirs
+            self.complete = True
+        elif status >= 400:
+            self._due = [commands.encode_error(str(status))]
