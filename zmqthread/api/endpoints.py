@@ -35,7 +35,15 @@ class Endpoints:
     def bind(self, text: str) -> None:
         """Listen on ``text``; see `Socket.bind`."""
         core = self._core
-        endpoint = parse(text, "bind")
+        try:
+            endpoint = parse(text, "bind")
+        except ZMQError as error:
+            scheme, _, address = text.partition("://")
+            # libzmq's transports read their addresses themselves: that counts as a try.
+            if address and scheme != "inproc" and error.errno != EPROTONOSUPPORT:
+                with core.lock:
+                    self._bind_failed(text, error.errno or 0)
+            raise
         if isinstance(endpoint, InprocEndpoint):
             self._bind_inproc(endpoint)
             return
