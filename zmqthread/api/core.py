@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.api.driving import Driven
 from zmqthread.api.endpoints import Endpoints
 from zmqthread.constants import EAGAIN, EINVAL, ENOTSOCK, ETERM
-from zmqthread.errors import zmq_error
+from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.options import Options
 from zmqthread.patterns.registry import ROWS
 from zmqthread.pipes.lane import Lane
@@ -250,7 +250,10 @@ class Core(Driven):
         with self.lock:
             self.enter()
             if self.signal is None:
-                self.signal = self.seams.signal()
+                try:
+                    self.signal = self.seams.signal()
+                except OSError as error:
+                    raise error_from_os(error) from error
                 self.refresh()
                 self.signal.set()
             return self.signal.fileno()
@@ -439,6 +442,8 @@ class Core(Driven):
         self.refresh()
         if linger is not None:
             self.options.linger = linger
+        if self.loop.ended:
+            self.options.linger = 0
         self.flush_scheduled()
         self.empty_mailbox()
         seconds = None if self.options.linger < 0 else self.options.linger / 1000
@@ -448,6 +453,15 @@ class Core(Driven):
             pipe.far.end(pipe, seconds)
         self.ring_all()
         self.release_if_done()
+
+    def give_up(self) -> None:
+        """The I/O thread has died: nothing more will be sent, nobody empties the mailbox."""
+        with self.lock:
+            if self.loop.ended:
+                self.empty_mailbox()
+                if self.closing:
+                    self.endpoints.close_all(0)
+                    self.release_if_done()
 
     def abandon_after_fork(self) -> None:
         """In a child: drop what was inherited, touch nothing that is shared with the parent."""

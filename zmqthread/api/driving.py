@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from zmqthread.errors import error_from_os
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import EDGE, READ, WRITE
@@ -64,8 +65,9 @@ class Sleeper:
                 watched[socket] = descriptor
 
     def __del__(self) -> None:
-        self.waker.close()
-        self.selector.close()
+        for part in ("waker", "selector"):
+            if hasattr(self, part):  # else there was no descriptor left for it
+                getattr(self, part).close()
 
 
 class _Sleepers(threading.local):
@@ -81,11 +83,19 @@ def take_sleeper(seams: Seams) -> Sleeper:
     """Return a sleeper of the calling thread, which gives it back with `give_back`.
 
     A signal handler that waits while it interrupts a wait gets another one.
+
+    Raises:
+        ZMQError: EMFILE, ENFILE, ENOMEM: the system gives no descriptors.
     """
     mine = _sleepers
     if mine.seams is not seams:
         mine.free, mine.seams = [], seams
-    return mine.free.pop() if mine.free else Sleeper(seams)
+    if mine.free:
+        return mine.free.pop()
+    try:
+        return Sleeper(seams)
+    except OSError as error:
+        raise error_from_os(error) from error
 
 
 def give_back(sleeper: Sleeper) -> None:
@@ -192,6 +202,16 @@ class Driven:
     def _join_loop(self) -> None:
         """Let the I/O thread drive from now on."""
         self.loop.selector.register(self.selector, READ, self._drive)
+
+    def move(self, loop: Loop, keeper: TakeBack) -> None:
+        """Let another I/O thread drive; lock held, nothing is on the selector yet."""
+        if loop is self.loop:
+            return
+        self.loop.selector.unregister(self.selector)
+        self.loop.load -= 1
+        loop.load += 1
+        self.loop, self._keeper = loop, keeper
+        loop.selector.register(self.selector, 0 if self.lent else READ, self._drive)
 
     # -- from any thread, without the lock ---
 

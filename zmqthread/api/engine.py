@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from errno import EMFILE
+from errno import EINVAL, EMFILE
 from typing import Any
 
 from zmqthread.api.core import Core
 from zmqthread.api.driving import TakeBack, give_back, take_sleeper
 from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
-from zmqthread.errors import error_about, zmq_error
+from zmqthread.errors import error_about, error_from_os, zmq_error
 from zmqthread.options import ContextOptions, Options
+from zmqthread.patterns.registry import ROWS
 from zmqthread.reactor.loop import Loop
 from zmqthread.reactor.seams import SYSTEM, Seams
 from zmqthread.sessions.inproc import Names
@@ -45,14 +46,20 @@ class Engine:
         """Make a socket.
 
         Raises:
-            ZMQError: ETERM, EMFILE past MAX_SOCKETS.
+            ZMQError: EINVAL: not a type, or none that there is yet. ETERM, EMFILE past MAX_SOCKETS.
         """
         self.check()
+        if kind not in ROWS:
+            raise error_about(EINVAL, socket_type=kind)
         if self.terminated:
             raise zmq_error(ETERM)
         if len(self.sockets) >= self.options.max_sockets:
             raise error_about(EMFILE, max_sockets=self.options.max_sockets)
-        core = make(self, kind, options or Options(kind, self.options))
+        try:
+            core = make(self, kind, options or Options(kind, self.options))
+        except OSError as error:
+            raise error_from_os(error) from error
+        core.loop.load += 1
         self._admit(core)
         return core
 
@@ -64,6 +71,7 @@ class Engine:
     def closed(self, core: Core) -> None:
         """A socket has given its last descriptor back."""
         self.sockets.pop(core, None)
+        core.loop.load -= 1
         if not self.sockets:
             if self._abandoned:
                 self._stop_loops()
@@ -82,9 +90,7 @@ class Engine:
                 for index, pair in enumerate(self._loops)
                 if not affinity or affinity >> index & 1
             ]
-            loop, keeper = min(admitted or self._loops, key=lambda pair: pair[0].load)
-            loop.load += 1
-            return loop, keeper
+            return min(admitted or self._loops, key=lambda pair: pair[0].load)
 
     def _start(self) -> None:
         prefix = self.options.thread_name_prefix
@@ -103,6 +109,8 @@ class Engine:
         if not self.ended:
             # Killed from outside: better an error in every call than a wait without an end.
             self.shutdown()
+            for core in list(self.sockets):
+                core.give_up()
 
     def resolve(self, *args: Any) -> None:
         """See `NameService.resolve`."""

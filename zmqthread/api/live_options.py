@@ -30,6 +30,9 @@ def set_option(core: Core, number: int, value: Any) -> None:
         elif row.number in {SocketOption.SNDHWM, SocketOption.RCVHWM}:
             for pipe in core.pipes:
                 pipe.far.resize(pipe)
+        elif row.number == SocketOption.AFFINITY:
+            if not core.endpoints.parts and not core.pipes:
+                core.move(*core.engine.choose_loop(core.options.affinity))
         elif row.live:
             core.pattern.option_changed(row.number)
         core.refresh()

@@ -46,7 +46,10 @@ class Loop:
         self.errors = 0
         #: The longest time, in seconds, that one turn kept the thread from its selector.
         self.longest_turn = 0.0
+        #: How many sockets it drives; its owner counts.
         self.load = 0
+        #: The thread has come to its end, whether it was told to or not.
+        self.ended = False
         self._waker = seams.waker()
         self._inbox: deque[Timer | Callable[[], None]] = deque()
         self._timers: list[Timer] = []
@@ -108,6 +111,7 @@ class Loop:
                 self.turn(self._sleep())
         finally:
             self._wakes_at = _AWAKE
+            self.ended = True
             if self._stopped_hook is not None:
                 self._stopped_hook()
             if self._closes:

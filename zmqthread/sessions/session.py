@@ -109,13 +109,21 @@ class Session(Writer):
             self._refuse(error)
         except OSError as error:
             self.close(error)
-        except Exception as error:
-            log.exception("a connection with %s failed", self.endpoint)
-            self.close(error)
         except BaseException as error:
-            # An interrupt may have cut a read in two: the stream cannot be trusted any more.
+            self.cut(error)
+
+    def cut(self, error: BaseException) -> None:
+        """End the session after an error that is not the stream's.
+
+        An interrupt goes on to whom it is meant for; it too may have cut a read or a write in two,
+        so that the stream cannot be trusted any more.
+        """
+        if isinstance(error, Exception):
+            log.error("a connection with %s failed", self.endpoint, exc_info=error)
+            self.close(error)
+        else:
             self.close(ConnectionAbortedError(str(error)))
-            raise
+            raise error
 
     def _read(self) -> None:
         host, connection, pipe = self.host, self.connection, self.pipe
@@ -246,6 +254,9 @@ class Session(Writer):
             messages = connection.receive(b"", pipe.incoming.room(), self.host.seams.monotonic())
         except ProtocolError as error:
             self._refuse(error)
+            return False
+        except BaseException as error:
+            self.cut(error)
             return False
         if messages:
             self._deliver(messages, sum(map(weight, messages)))

@@ -61,6 +61,10 @@ class Writer:
         """End the session."""
         raise NotImplementedError
 
+    def cut(self, error: BaseException) -> None:
+        """End the session after an error that is not the stream's."""
+        raise NotImplementedError
+
     def wrote(self, pipe: Pipe) -> None:
         """Write at once when the connection is quiet; in a burst, let messages gather."""
         host, lane = self.host, pipe.outgoing
@@ -91,6 +95,8 @@ class Writer:
             self._write_buffers(buffers)
         except OSError as error:
             self.close(error)
+        except BaseException as error:
+            self.cut(error)
 
     def make_room(self, pipe: Pipe) -> bool:
         """Write what is in a full lane, if the stream takes it."""
@@ -106,6 +112,8 @@ class Writer:
             self._flush()
         except OSError as error:
             self.close(error)
+        except BaseException as error:
+            self.cut(error)
 
     def _flush(self) -> None:
         connection, pipe = self.connection, self.pipe
