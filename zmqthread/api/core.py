@@ -103,9 +103,15 @@ class Core(Driven):
             ZMQError: EAGAIN, ENOTSUP, EFSM, EHOSTUNREACH, ETERM, ENOTSOCK.
         """
         with self.lock:
+            lane = self.express
+            if lane is not None and not (self._mailbox or self.depth() > 1 or lane.full()):
+                # The pattern would do the same, by and by: see `Pattern.express_out`.
+                lane.writer.force(message)
+                return
             self.enter()
             pattern = self.pattern
             if not pattern.send(message):
+                self.refresh()  # a pipe once full takes nothing before its low-water mark
                 self._wait_for(lambda: pattern.send(message), WRITE, dontwait)
             if self.signal is not None:
                 self.looked()
@@ -222,16 +228,17 @@ class Core(Driven):
 
     def readiness(self) -> int:
         """Return READ and WRITE as far as they would not have to wait; lock held."""
-        if self.fault:
-            return READ | WRITE
-        return (READ if self.pattern.can_recv() else 0) | (WRITE if self.pattern.can_send() else 0)
+        return READ | WRITE if self.fault else self.ready_for(READ | WRITE)
 
     def ready_for(self, interest: int) -> int:
         """Return what of ``interest`` would not have to wait; lock held."""
         pattern = self.pattern
         found = READ if interest & READ and pattern.can_recv() else 0
-        if interest & WRITE and pattern.can_send():
-            found |= WRITE
+        if interest & WRITE:
+            if pattern.can_send():
+                found |= WRITE
+            elif self.express is not None:
+                self.refresh()  # the pipe was found full
         return found
 
     def events(self) -> int:

@@ -19,8 +19,9 @@ from typing import Any
 
 #: Messages up to this size are not counted in bytes, so a batch of `BATCH` stays below 64 KiB.
 SMALL = 256
-#: Messages that may gather before the sender writes them itself.
+#: Messages that may gather before the sender writes them itself, and octets.
 BATCH = 256
+GATHER = 1 << 16
 #: Where there is no limit.
 _ENDLESS = 1 << 62
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from zmqthread.pipes.lane import SMALL, Lane
+from zmqthread.pipes.lane import GATHER, SMALL, Lane
 
 
 class FarEnd(Protocol):
@@ -103,7 +103,10 @@ class Pipe:
                 lane.commands = True
         if size > SMALL:
             lane.weigh(size)
-        if not lane.open or len(lane.queue) >= lane.gather or size >= 1 << 16:
+            if lane.bytes_in - lane.bytes_out >= GATHER:
+                self.far.wrote(self)
+                return
+        if not lane.open or len(lane.queue) >= lane.gather:
             self.far.wrote(self)
 
     def check_write(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.message import Cancel, Join, Leave, Subscribe
-from zmqthread.pipes.lane import BATCH, Lane
+from zmqthread.pipes.lane import BATCH, GATHER, Lane
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.selector import READ, WRITE
 
@@ -72,7 +72,7 @@ class Writer:
             lane.open = True  # the selector calls flush
             return
         now = host.seams.monotonic()
-        if len(lane.queue) < lane.gather and lane.bytes_in - lane.bytes_out < 1 << 16:
+        if len(lane.queue) < lane.gather and lane.bytes_in - lane.bytes_out < GATHER:
             if now - host.last_write < _BURST:
                 lane.open = True
                 host.schedule_flush(self)
