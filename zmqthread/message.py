@@ -122,8 +122,10 @@ class Frame(Exporter):
             self._fill_for_export(view)
 
     @classmethod
-    def shared(cls, data: Any, track: bool = False) -> Self:
+    def shared(cls, data: Any, track: bool | Event = False) -> Self:
         """Make a frame for the engine only: it always shares memory, and exports no buffer.
+
+        With an event as ``track``, that is set when the memory is no longer used.
 
         Raises:
             TypeError: data is text, or no buffer.
@@ -157,10 +159,9 @@ class Frame(Exporter):
         return frame
 
     def lend(self) -> bytes | Frame:
-        """Return what goes into a pipe: bytes, or a frame for the engine that shares the memory.
+        """Return what goes into a pipe: bytes, or a frame that shares the memory.
 
-        The engine takes ``data`` of that frame, and drops the frame, or calls its ``release``,
-        when all is written.
+        The engine drops that frame, or calls its ``release``, when all is written.
         """
         if self._share is None:
             return self._snapshot()
@@ -169,10 +170,7 @@ class Frame(Exporter):
         return frame
 
     def release(self) -> None:
-        """Give up the share in the memory; the tracker is done when no frame has one left.
-
-        Dropping the frame does the same. What is shared can no longer be read through it.
-        """
+        """Give up the share in the memory, as dropping the frame does; it cannot be read then."""
         self._share = None
 
     @property
@@ -183,9 +181,9 @@ class Frame(Exporter):
         """
         return self._snapshot() if self._share is None else self._share.view
 
-    def _share_view(self, view: memoryview, track: bool) -> None:
+    def _share_view(self, view: memoryview, track: bool | Event) -> None:
         if track:
-            self.tracker_event = Event()
+            self.tracker_event = track if isinstance(track, Event) else Event()
             self.tracker = MessageTracker(self.tracker_event)
         self._share = Share(view, self.tracker_event)
 

@@ -10,14 +10,23 @@ from zmqthread.constants import VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH
 from zmqthread.option_types import enabled_features
 
 if TYPE_CHECKING:
+    from zmqthread.api.context import Context
     from zmqthread.api.socket import Socket
+
+
+#: Capabilities, which libzmq has by these names only, and the features behind them.
+_CAPABILITIES = {
+    **{name: name for name in ("curve", "draft", "gssapi", "norm", "pgm", "tipc", "vmci", "vsock")},
+    "WS": "ws",
+    "WSS": "ws",
+}
 
 
 def has(capability: str) -> bool:
     """Return whether a capability is there: "ipc", "curve", "gssapi", "draft", "WS" ..."""
     if capability == "ipc":
         return hasattr(socket, "AF_UNIX")
-    return capability in enabled_features
+    return _CAPABILITIES.get(capability) in enabled_features
 
 
 def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> None:
@@ -60,3 +69,9 @@ def zmq_version_info() -> tuple[int, int, int]:
 def zmq_version() -> str:
     """Return `zmq_version_info` as text."""
     return ".".join(map(str, zmq_version_info()))
+
+
+def thread_name_prefix(context: Context) -> str:
+    """Return THREAD_NAME_PREFIX of a context as text; reading the option gives a number."""
+    prefix: str = context._engine.options.thread_name_prefix
+    return prefix

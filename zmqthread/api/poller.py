@@ -35,6 +35,17 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float = -1) -> list[tu
         TypeError: an item is none of the three.
         ValueError: an object's ``fileno()`` is not a descriptor.
     """
+    if not sockets:
+        return []
+    return [(item, events) for item, events in poll_all(sockets, timeout) if events]
+
+
+def poll_all(sockets: Sequence[tuple[Any, int]], timeout: float) -> list[tuple[Any, int]]:
+    """As `zmq_poll`, but return all items, and wait without any as well.
+
+    Raises:
+        OSError: EBADF of a descriptor that is none; or as `zmq_poll`.
+    """
     cores: list[tuple[Core, int]] = []
     descriptors: list[tuple[int, int]] = []
     order: list[tuple[Any, bool, int]] = []
@@ -47,17 +58,13 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float = -1) -> list[tu
             descriptor = _descriptor(item)
             order.append((descriptor, False, len(descriptors)))
             descriptors.append((descriptor, int(events)))
-    if not order:
-        return []
     seams = cores[0][0].seams if cores else SYSTEM
     deadline = None if timeout < 0 else seams.monotonic() + timeout / 1000
     found = poll(cores, descriptors, deadline, seams)
-    ready = []
-    for item, is_socket, index in order:
-        events = found[index] if is_socket else found[len(cores) + index]
-        if events:
-            ready.append((item, events))
-    return ready
+    return [
+        (item, found[index if is_socket else len(cores) + index])
+        for item, is_socket, index in order
+    ]
 
 
 def _descriptor(item: Any) -> int:

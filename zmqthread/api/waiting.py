@@ -115,10 +115,11 @@ class _Wait:
         selector = sleeper.selector
         plain = dict[int, int]()
         for descriptor, interest in descriptors:
-            plain[descriptor] = plain.get(descriptor, 0) | interest & (READ | WRITE)
+            plain[descriptor] = plain.get(descriptor, 0) | interest & (READ | WRITE | PRIORITY)
         try:
             for descriptor, interest in plain.items():
-                selector.register(descriptor, interest or READ, None)
+                # Where neither was asked for only hang-ups and urgent data may end the wait.
+                selector.register(descriptor, interest or PRIORITY, None)
             for data, _ in selector.select(timeout):
                 if data in self._claimed:
                     self._ready.add(data)

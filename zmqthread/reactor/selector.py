@@ -14,6 +14,8 @@ READ = 1
 WRITE = 2
 #: Report a change once, not for as long as it lasts.  Wakers use it: no read to clear them.
 EDGE = 4
+#: Report urgent data, which only plain descriptors of a program have; hang-ups with it.
+URGENT = 8
 
 _UNKNOWN = -1
 
@@ -33,7 +35,7 @@ class Selector(Protocol):
     """What the core asks of a selector.  Registration may come from any thread at any time."""
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
-        """Watch ``fileobj`` for ``events`` (READ, WRITE, EDGE; 0 keeps silent)."""
+        """Watch ``fileobj`` for ``events`` (READ, WRITE, EDGE, URGENT; 0 keeps silent)."""
 
     def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Change what is watched for."""
@@ -89,6 +91,7 @@ class EpollSelector:
             (select.EPOLLIN if events & READ else 0)
             | (select.EPOLLOUT if events & WRITE else 0)
             | (select.EPOLLET if events & EDGE else 0)
+            | (select.EPOLLPRI if events & URGENT else 0)
         )
         # A signal handler may raise in here; what is watched is not known then.
         self._masks[fd] = _UNKNOWN
@@ -143,7 +146,7 @@ class EpollSelector:
 
 
 class PortableSelector:
-    """A selector over ``selectors.DefaultSelector`` (or the one given), edge mode left out."""
+    """A selector over ``selectors.DefaultSelector`` (or the one given), edge mode and urgent data left out."""
 
     __slots__ = ("_asked", "_selector")
 
