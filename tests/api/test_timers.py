@@ -217,7 +217,7 @@ def test_the_same_calls_give_the_same_results_as_in_libzmq(bench):
     )
     handle = ctypes.c_void_p(library.zmq_timers_new())
     try:
-        calls = {
+        calls: dict[str, Callable[..., int]] = {
             "timeout": lambda: library.zmq_timers_timeout(handle),
             "add": lambda ms: library.zmq_timers_add(handle, ctypes.c_size_t(ms), handler, None),
             "cancel": lambda timer: library.zmq_timers_cancel(handle, timer),

@@ -79,13 +79,15 @@ class _Flow:
         carried = self._carried
         if carried or not self._room:
             self.deliver()
-        if carried or not self._room:
+        # A REP that talks to itself has to be read before it can be written to.
+        most = self._room or int(self.source is self.sink)
+        if carried or not most:
             self.wants = self.sink, WRITE
             return False
         if self._capture is not None and not self._capture.deliver():
             self.wants = self._capture.sink, WRITE
             return False
-        room = min(self._room, self._step)
+        room = min(most, self._step)
         taken = recv_many(self.source, carried, room)
         if not taken:
             self._room = 0  # to be asked again: it may be long until there is something
@@ -169,6 +171,8 @@ class _Proxy:
         # Those that have nothing to say are in it as well: for the news that they are closed.
         interests = {flow.source: 0 for flow in self._flows}
         interests |= {flow.sink: 0 for flow in self._flows}
+        if self._copies is not None:
+            interests[self._copies.sink] = 0
         if not self._paused:
             for flow in self._flows:
                 core, interest = flow.wants
