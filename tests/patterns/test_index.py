@@ -153,4 +153,14 @@ def test_an_index_that_has_become_empty_gives_its_memory_back():
     for topic in topics:
         index.remove(topic, pipe)
     assert index.values.__sizeof__() < full / 100
-    assert index.lengths == []
+    assert index.lengths == ()
+
+
+def test_misses_agrees_with_match():
+    index, one = Index(), a_pipe()
+    for topic in (b"a", b"abc", b"b" * 40):
+        index.add(topic, one)
+    for frame in (b"", b"a", b"ab", b"b", b"abcd", b"b" * 39, b"b" * 41, b"c"):
+        assert index.misses(frame) is (not index.match(frame))
+    index.add(b"", one)
+    assert not index.misses(b"c")

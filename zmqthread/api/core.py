@@ -59,6 +59,8 @@ class Core(Driven):
         self.closing = False
         #: The lane that small messages may be put in without asking (see `settle`), or None.
         self.express: Lane | None = None
+        #: Tells whether a message would go to nobody, or None.
+        self.unheard: Callable[[bytes], bool] | None = None
         #: Messages that may be taken without asking (see `take`).
         self.ready: deque[Any] = deque()
         self._none_ready = self.ready
@@ -393,6 +395,7 @@ class Core(Driven):
         """Find out anew which short cuts are open; lock held."""
         slow = self.fault or self.signal is not None
         self.express = None if slow or self.sending else self.pattern.express_out()
+        self.unheard = None if slow or self.sending else self.pattern.unheard()
         queue = None if slow or self.traced else self.pattern.express_in()
         self.ready = self._none_ready if queue is None else queue
 

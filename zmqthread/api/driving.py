@@ -225,6 +225,11 @@ class Driven:
             self._rung = True
             self._waker.ring()
 
+    @property
+    def mail_waits(self) -> bool:
+        """Another socket has left something that may change what this one does."""
+        return bool(self._mailbox)
+
     def _late_mail(self) -> None:
         with self.lock:
             self.empty_mailbox()

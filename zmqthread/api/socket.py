@@ -114,7 +114,9 @@ class Socket(OptionAttributes, Forms):
             return None
         plain = routing_id is None and group is None
         if data.__class__ is bytes and plain and copy and not (flags or track or core.sending):
-            core.send(data)
+            unheard = core.unheard
+            if unheard is None or core.mail_waits or not unheard(data):
+                core.send(data)
             return None
         if not plain:
             data = addressed(data, routing_id, group)

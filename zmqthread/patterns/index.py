@@ -42,6 +42,14 @@ class Index(ByTopic[Any]):
             self.values[topic] = next(iter(held))
         return False
 
+    def misses(self, frame: bytes) -> bool:
+        """Return whether nobody wants it.  Needs no lock: it only looks things up, one by one."""
+        get = self.values.get
+        for length in self.lengths:
+            if get(frame[:length]) is not None:
+                return False
+        return True
+
     def match(self, frame: bytes) -> Collection[Pipe]:
         """Return the pipes that want a message with this first frame; not to be changed."""
         found: Any = None

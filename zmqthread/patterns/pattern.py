@@ -108,6 +108,10 @@ class Pattern:
         """Return the queue that `recv` would return messages from unchanged, while that is so."""
         return None
 
+    def unheard(self) -> Callable[[bytes], bool] | None:
+        """Return a test that says, without the lock, whether a message goes to nobody at all."""
+        return None
+
     # -- options ---
 
     def set_option(self, option: int, value: Any) -> None:

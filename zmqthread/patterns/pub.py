@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from zmqthread.constants import SocketOption
@@ -61,6 +62,10 @@ class Pub(SubscribedTo):
             if pipe.writable and b"" in pipe.state.topics:
                 return pipe.outgoing
         return None
+
+    def unheard(self) -> Callable[[bytes], bool] | None:
+        """Most messages of a publisher with many topics go to nobody: 1 us instead of 2.4."""
+        return None if self.options.invert_matching else self._subscriptions.index.misses
 
     def get_option(self, option: int) -> int:
         """Return TOPICS_COUNT: how many topics there are, whoever is subscribed to them."""

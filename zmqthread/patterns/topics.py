@@ -6,7 +6,6 @@ finds all topics that match, however many there are; nothing here is recursive o
 
 from __future__ import annotations
 
-from bisect import insort
 from typing import Any, Generic, TypeVar
 
 from zmqthread.message import Cancel, Subscribe
@@ -42,8 +41,8 @@ class ByTopic(Generic[Value]):
 
     def __init__(self) -> None:
         self.values: dict[bytes, Value] = {}
-        #: The distinct lengths, ascending.
-        self.lengths: list[int] = []
+        #: The distinct lengths, ascending.  Replaced, never changed: see `Index.misses`.
+        self.lengths: tuple[int, ...] = ()
         self._having: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -54,7 +53,7 @@ class ByTopic(Generic[Value]):
         size = len(topic)
         having = self._having.get(size, 0)
         if not having:
-            insort(self.lengths, size)
+            self.lengths = tuple(sorted((*self.lengths, size)))
         self._having[size] = having + 1
 
     def _delete(self, topic: bytes) -> None:
@@ -65,7 +64,7 @@ class ByTopic(Generic[Value]):
         self._having[size] -= 1
         if not self._having[size]:
             del self._having[size]
-            self.lengths.remove(size)
+            self.lengths = tuple(length for length in self.lengths if length != size)
 
 
 class Topics(ByTopic[int]):
