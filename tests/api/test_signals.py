@@ -341,3 +341,58 @@ def test_a_storm_of_interrupts_leaves_the_sockets_usable(timeout):
         assert peer.hear() == "usable"
         assert peer.hear() == [True]
         assert peer.hear() == "done"
+
+
+CUT = """
+damaged, got = [], []
+def receive():
+    while True:
+        try:
+            head, body = pull.recv_multipart()
+        except zmq.ZMQError:
+            return
+        got.append(head)
+        if body != head * args:
+            damaged.append([head.decode(), len(body)])
+receiver = threading.Thread(target=receive)
+receiver.start()
+def interrupt():
+    while not over.wait(0.0041):
+        signal.pthread_kill(main, signal.SIGINT)
+main, over, hits = threading.main_thread().ident, threading.Event(), 0
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+storm = threading.Thread(target=interrupt, daemon=True)
+storm.start()
+end, number = time.monotonic() + 1.5, 0
+while time.monotonic() < end:
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        while time.monotonic() < end:
+            number += 1
+            digit = b"%d" % (number % 10)
+            push.send_multipart([digit, digit * args])
+    except KeyboardInterrupt:
+        hits += 1
+while storm.is_alive():
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        over.set()
+        storm.join()
+    except KeyboardInterrupt:
+        hits += 1
+push.close()
+while pull.poll(0):
+    time.sleep(0.01)
+pull.close()
+receiver.join()
+context.term(10)
+say([len(got), hits, damaged])
+"""
+
+
+def test_interrupts_in_the_middle_of_writes_damage_no_message():
+    with Peer("zmqthread", PAIR + CUT, 300_000) as peer:
+        got, hits, damaged = peer.hear()
+    assert got > 10
+    assert hits > 10
+    assert damaged == []
