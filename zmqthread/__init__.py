@@ -32,6 +32,7 @@ from zmqthread.errors import (
     zmq_errno,
 )
 from zmqthread.message import COPY_THRESHOLD, Frame, Message, MessageTracker
+from zmqthread.security.keys import curve_keypair, curve_public
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,8 @@ __all__ = [
     "ZMQBindError",
     "ZMQError",
     "ZMQVersionError",
+    "curve_keypair",
+    "curve_public",
     "device",
     "has",
     "proxy",

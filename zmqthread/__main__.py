@@ -7,6 +7,7 @@ import sys
 
 from zmqthread import __version__
 from zmqthread.demo import command as demo
+from zmqthread.security import keygen
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"zmqthread {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (demo,):
+    for module in (demo, keygen):
         module.add_to(commands)
     parsed = parser.parse_args(arguments)
     status: int = parsed.run(parsed)
