@@ -115,6 +115,14 @@ class Lane:
         length = len(self.queue) - self.marks_in + self.marks_out
         return length >= self.limit or self.bytes_in - self.bytes_out >= self.byte_limit
 
+    def heavy(self) -> bool:
+        """Return whether the limit in octets is what keeps messages out.
+
+        They count until a mark behind them is taken, so a mark that is to tell of room again
+        belongs behind that one, at the very end.
+        """
+        return self.bytes_in - self.bytes_out >= self.byte_limit
+
     def weigh(self, size: int) -> None:
         """Count a large message that was just put; a mark each MiB gives the bytes back.
 
@@ -154,15 +162,15 @@ class Lane:
         queue = self.queue
         while queue:
             try:
-                if queue[0].__class__ is not Mark:
+                head = queue[0]
+                if head.__class__ is not Mark:
                     return True
-                message = queue.popleft()
-            except IndexError:
-                break  # another thread of the same socket took it
-            if message.__class__ is Mark:
-                message.taken()
-            else:
-                queue.appendleft(message)
+                # Not `popleft`: a message would come out once another thread of the same socket
+                # has taken the mark, and put back it would follow its successors.
+                queue.remove(head)
+            except (IndexError, ValueError):
+                continue
+            head.taken()
         return False
 
     def clear(self) -> int:

@@ -120,15 +120,22 @@ class Pipe:
             message = self.incoming.take()
             if message is not None:
                 return message
-        message = self.incoming.take() if self.far.starved(self) else None
+        # Another thread may take without the lock what has just been found: only a far end that has
+        # found nothing will tell us of more.
+        message = None
+        while message is None and self.far.starved(self):
+            message = self.incoming.take()
         self.readable = message is not None
         return message
 
     def check_read(self) -> bool:
         """Return whether `read` would return a message now."""
         lane = self.incoming
-        self.readable = lane.peek() or (self.far.starved(self) and lane.peek())
-        return self.readable
+        found = lane.peek()
+        while not found and self.far.starved(self):
+            found = lane.peek()  # not there any more? See `read`.
+        self.readable = found
+        return found
 
 
 def weight(message: Any) -> int:
