@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -12,7 +13,6 @@ from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.net import SimNet
 from tests.sim.seams import SimSeams
-from tests.sim.stream import SimSocket
 from tests.sim.task import Task
 from zmqthread.api.core import Core
 from zmqthread.api.engine import Engine
@@ -198,6 +198,7 @@ class World:
 
     def check_empty(self) -> None:
         """After the run: nothing is open anywhere."""
+        gc.collect()  # a traceback may keep what a thread slept on
         for node in self.seams:
             assert not self.net.descriptors(node), f"{node}: {self.net.descriptors(node)}"
 
@@ -238,7 +239,8 @@ class Ledger:
         """Check a message that has come."""
         sender, number, parts = self._parse(message)
         if parts > 1:
-            assert isinstance(message, tuple) and len(message) == parts, f"partial: {message!r}"
+            assert isinstance(message, tuple), f"partial: {message!r}"
+            assert len(message) == parts, f"partial: {message!r}"
             for index, frame in enumerate(message):
                 assert frame == f"{sender}:{number}:{parts}:{index}".encode(), message
         else:

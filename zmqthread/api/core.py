@@ -434,6 +434,13 @@ class Core(Driven):
             else:
                 self._close(linger)
 
+    def give_up(self) -> None:
+        """The I/O thread has died: what a closed socket still has to send cannot go out."""
+        with self.lock:
+            if self.closing:
+                self.endpoints.close_all(0)
+                self.release_if_done()
+
     def abandon(self) -> None:
         """Close a socket that was forgotten.
 
@@ -450,6 +457,8 @@ class Core(Driven):
         self.sending.clear()
         self.receiving.clear()
         self.refresh()
+        if self.engine.lost:
+            linger = 0
         if linger is not None:
             self.options.linger = linger
         if self.loop.ended:

@@ -488,3 +488,5 @@ class Driven:
         self.selector.unregister(self._waker)
         self._waker.close()
         self.selector.close()
+        # Whoever posts from here on sees that it is released; who did before has rung in vain.
+        self.empty_mailbox()

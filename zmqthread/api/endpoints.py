@@ -81,10 +81,13 @@ class Endpoints:
             core.enter()
         waiting = core.engine.names.bind(endpoint.name, core)
         with core.lock:
-            self._bound.setdefault(endpoint.text, []).append(endpoint)
-            self.last = endpoint.text
+            if core.closing:
+                core.engine.names.unbind(endpoint.name)
+            else:
+                self._bound.setdefault(endpoint.text, []).append(endpoint)
+                self.last = endpoint.text
         for connect in waiting:
-            connect.join(core)
+            connect.join(core)  # even to a closed one: that tells them so
         with core.lock:
             core.enter()
 

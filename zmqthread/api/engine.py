@@ -29,12 +29,15 @@ class Engine:
         self.terminated = False
         #: All sockets are closed and the threads have ended.
         self.ended = False
+        #: An I/O thread has died: nothing goes out any more.
+        self.lost = False
         #: We are in a child process of the one that made this.
         self.forked = False
         self._lock = seams.lock()
         self._loops: list[tuple[Loop, TakeBack]] = []
         self._name_service = NameService(seams)
         self._waiting: list[Any] = []
+        self._making = 0
         #: Nobody has this context any more: it ends with its last socket.
         self._abandoned = False
 
@@ -51,16 +54,23 @@ class Engine:
         self.check()
         if kind not in ROWS:
             raise error_about(EINVAL, socket_type=kind)
-        if self.terminated:
-            raise zmq_error(ETERM)
-        if len(self.sockets) >= self.options.max_sockets:
-            raise error_about(EMFILE, max_sockets=self.options.max_sockets)
+        with self._lock:
+            if self.terminated:
+                raise zmq_error(ETERM)
+            if len(self.sockets) >= self.options.max_sockets:
+                raise error_about(EMFILE, max_sockets=self.options.max_sockets)
+            self._making += 1  # from here on `term` waits for this socket
         try:
             core = make(self, kind, options or Options(kind, self.options))
+            core.loop.load += 1
+            self._admit(core)
         except OSError as error:
             raise error_from_os(error) from error
-        core.loop.load += 1
-        self._admit(core)
+        finally:
+            with self._lock:
+                self._making -= 1
+            if self.terminated:
+                self._ring()
         return core
 
     def _admit(self, core: Core) -> None:
@@ -75,8 +85,11 @@ class Engine:
         if not self.sockets:
             if self._abandoned:
                 self._stop_loops()
-            for sleeper in list(self._waiting):
-                sleeper.waker.ring()
+            self._ring()
+
+    def _ring(self) -> None:
+        for sleeper in list(self._waiting):
+            sleeper.waker.ring()
 
     # -- threads ---
 
@@ -108,6 +121,7 @@ class Engine:
     def _loop_ended(self) -> None:
         if not self.ended:
             # Killed from outside: better an error in every call than a wait without an end.
+            self.lost = True
             self.shutdown()
             for core in list(self.sockets):
                 core.give_up()
@@ -125,7 +139,8 @@ class Engine:
 
     def shutdown(self) -> None:
         """Make every call on every socket fail with ETERM; returns at once."""
-        self.terminated = True
+        with self._lock:
+            self.terminated = True
         for core in list(self.sockets):
             core.stop()
 
@@ -142,7 +157,7 @@ class Engine:
         sleeper = take_sleeper(self.seams)
         self._waiting.append(sleeper)
         try:
-            while self.sockets:
+            while self.sockets or self._making:
                 left = None if deadline is None else deadline - self.seams.monotonic()
                 if left is not None and left <= 0:
                     raise zmq_error(EAGAIN, f"context still waits for: {self.waits_for()}")

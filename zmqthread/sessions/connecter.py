@@ -44,6 +44,9 @@ class Connecter:
         self._timer: Timer | None = None
         self._delay = 0.0
         self._lingering = False
+        #: The connection has failed, and RECONNECT_IVL says not to try again.
+        self._given_up = False
+        self._linger: Timer | None = None
         self._immediate = bool(host.options.immediate)
         # CONNECT_ROUTING_ID names the peer of one connect.
         self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
@@ -188,6 +191,9 @@ class Connecter:
     def _retry(self) -> None:
         options = self.host.options
         if options.reconnect_ivl <= 0:
+            self._given_up = True
+            if self._lingering:
+                self._finish()  # what is queued can never go out
             return
         delay = self._next_delay()
         self.host.event(Event.CONNECT_RETRIED, round(delay * 1000), self._end)
@@ -203,7 +209,7 @@ class Connecter:
         return self._delay
 
     def _session_ended(self, session: Session, reason: BaseException | None) -> None:
-        established = session.connection.established
+        established = session.established
         session.report(reason)
         self.session = None
         pipe = session.pipe
@@ -255,14 +261,14 @@ class Connecter:
         if session is not None and session.connection.established and session.pipe is not None:
             self._lingering = True
             session.end(session.pipe, linger)
-        elif queued and linger != 0:
+        elif queued and linger != 0 and not self._given_up:
             self._lingering = True
             if session is not None:
                 session.finishing = True
         else:
             self._finish()
-        if not self.stopped and linger is not None:
-            self.host.call_later(linger, self._finish)
+        if not self.stopped and linger is not None and self._linger is None:
+            self._linger = self.host.call_later(linger, self._finish)
 
     def forget(self) -> None:
         """In a forked child: close the descriptors and say nothing."""
@@ -276,6 +282,8 @@ class Connecter:
             return
         self.stopped = True
         self._cancel_timer()
+        if self._linger is not None:
+            self._linger.cancel()
         self._give_up_attempt()
         if self.session is not None:
             self.session.close(None)

@@ -100,7 +100,7 @@ class InprocEnd:
         if not self._marked:
             self._marked = True
             # Done when the reader comes for the message that takes it down to there.
-            lane.mark(self._low_water, lane.low + 1)
+            lane.mark(self._low_water, 0 if lane.heavy() else lane.low + 1)
         # Marked, now look again: the reader may have taken everything in between.
         return not lane.full()
 
@@ -195,6 +195,8 @@ class Waiting:
         self._names = names
         self._closed = closed
         self._closing = False
+        self._refused = False
+        self._linger: Any = None
         self._end = InprocEnd(owner)
         back, there = new_lanes(owner.options, owner.conflate)
         self.pipe = self._end.pipe = Pipe(back, there, self._end, endpoint)
@@ -207,17 +209,25 @@ class Waiting:
         self._closing = True
         if linger == 0 or not len(self.pipe.outgoing) or not self._names.waits(self):
             self._finish()
-        elif linger is not None:
-            self.owner.call_later(linger, self._finish)
+        elif linger is not None and self._linger is None:
+            self._linger = self.owner.call_later(linger, self._finish)
 
     def forget(self) -> None:
         """In a forked child: there is nothing to close."""
 
     def _finish(self) -> None:
-        if self._names.withdraw(self) or self._end.joined:
+        if self._names.withdraw(self) or self._end.joined or self._refused:
+            if self._linger is not None:
+                self._linger.cancel()
             self._end.end(self.pipe, 0)
             self._closed(self)
-        # else a binder is about to join us, and _joined comes back here
+        # else a binder is about to join us, and _joined or _not_joined comes back here
+
+    def _not_joined(self) -> None:
+        """Whoever bound the name is none for us; lock of the owner held."""
+        self._refused = True
+        if self._closing:
+            self._finish()
 
     def _joined(self, binder: Neighbour) -> None:
         """The other end is there; lock of the owner held."""
@@ -243,6 +253,7 @@ class Waiting:
         names = f"{self.owner.type_name} and {binder.type_name}"
         endpoint = self.pipe.endpoint
         log.warning("%s: a %s do not go together, nothing will flow", endpoint, names)
+        self.owner.post(self._not_joined)
         for socket in (self.owner, binder):
             socket.post(
                 lambda socket=socket: socket.event(  # type: ignore[misc]

@@ -42,8 +42,10 @@ class Session(Writer):
     """
 
     __slots__ = (
+        "_begun",
         "_descriptor",
         "_inquiry",
+        "_linger",
         "_options",
         "_recv_into",
         "_reported",
@@ -52,6 +54,7 @@ class Session(Writer):
         "ended",
         "endpoint",
         "ends",
+        "established",
         "peer_address",
     )
 
@@ -73,16 +76,21 @@ class Session(Writer):
         self.ended = ended
         self.endpoint = endpoint
         self.ends = ends
+        #: Octets that came in since the last message.
+        self._begun = 0
         self._descriptor = stream.fileno()
         self.peer_address = peer_address
         #: The pattern wanted to be rid of this peer.
         self.dropped = False
+        #: The handshake has been done; stays so when the connection fails.
+        self.established = False
         self._timer: Timer | None = None
         #: As they were when the endpoint was bound or connected.
         self._options = options
         self._inquiry: Inquiry | None = None
         #: The monitor knows why the handshake failed before it has come to its end.
         self._reported = False
+        self._linger: Timer | None = None
 
     def start(self) -> None:
         """Watch the stream and send the greeting."""
@@ -143,9 +151,11 @@ class Session(Writer):
         room = lane.room()
         if large is None:
             messages = connection.receive(host.scratch[:count], room, now)
+            count += self._begun
         else:
             messages = connection.large_filled(count, room, now)
             count = sum(map(weight, messages))
+        self._begun = 0 if messages else count
         if messages:
             self._deliver(messages, count)
         if len(messages) >= room and not lane.room():  # a publisher empties it at once
@@ -236,7 +246,7 @@ class Session(Writer):
             self._watch()
             assert self.pipe is not None
             lane = self.pipe.incoming
-            lane.mark(self._resume, lane.low)
+            lane.mark(self._resume, 0 if lane.heavy() else lane.low)
 
     def _resume(self) -> None:
         """The reader has taken enough out of a full lane (called by the mark)."""
@@ -269,6 +279,7 @@ class Session(Writer):
     def _established(self) -> None:
         host, connection = self.host, self.connection
         host.handshake_over(self)
+        self.established = True
         peer = connection.peer
         host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.ends)
         pipe = self.pipe
@@ -313,8 +324,12 @@ class Session(Writer):
         self._timer = None
         if self.stream is None:
             return
+        now = self.host.seams.monotonic()
+        if self._paused:
+            # The peer is not to blame for silence while we do not listen.
+            self.connection.touch(now)
         try:
-            self.connection.handle_timer(self.host.seams.monotonic())
+            self.connection.handle_timer(now)
         except ProtocolError as error:
             self._refuse(error)
             return
@@ -342,8 +357,8 @@ class Session(Writer):
             return
         pipe.incoming.clear()
         self.flush()
-        if linger is not None and self.stream is not None:
-            self.host.call_later(linger, lambda: self.close(None))
+        if linger is not None and self.stream is not None and self._linger is None:
+            self._linger = self.host.call_later(linger, lambda: self.close(None))
 
     def close(self, reason: BaseException | None) -> None:
         """Close the stream and tell the owner; a second call does nothing."""
@@ -351,9 +366,10 @@ class Session(Writer):
         if stream is None:
             return
         self.stream = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._linger):
+            if timer is not None:
+                timer.cancel()
+        self._timer = None
         if self._inquiry is not None:
             self._inquiry.cancel()
         self.host.handshake_over(self)
@@ -376,7 +392,7 @@ class Session(Writer):
         """Tell the monitor how it ended."""
         if reason is None:
             return  # our own doing
-        if not (self.connection.established or self._reported):
+        if not (self.established or self._reported):
             failure = handshake_failure(reason)
             if failure is not None:
                 self.host.event(*failure, self.ends)
