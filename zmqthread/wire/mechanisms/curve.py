@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from hmac import compare_digest
-from itertools import chain, repeat
-from struct import Struct
+from itertools import chain, repeat, takewhile
+from operator import itemgetter, lt
+from struct import Struct, iter_unpack
 from typing import Final
 
 from nacl import bindings as sodium
@@ -41,11 +42,10 @@ _short = _SHORT.pack
 _number_at = _SHORT.unpack_from
 
 _Crypt = Callable[[bytes, bytes, bytes], bytes]
-# The same boxes from both; PyNaCl before 1.6 has the padded interface of NaCl only.
-seal: Final[_Crypt] = getattr(sodium, "crypto_box_easy_afternm", sodium.crypto_box_afternm)
-_unseal: Final[_Crypt] = getattr(
-    sodium, "crypto_box_open_easy_afternm", sodium.crypto_box_open_afternm
-)
+# The "easy" ones make the same boxes; PyNaCl's wrapping makes them the slower ones: for 257 octets
+# 4.3 against 3.2 us to close, 6.2 against 3.2 us to open.
+seal: Final[_Crypt] = sodium.crypto_box_afternm
+_unseal: Final[_Crypt] = sodium.crypto_box_open_afternm
 
 # Flags of a frame outside, and inside the box (the command bit is libzmq's: C24).
 _INNER: Final = {0: b"\0", frames.MORE: b"\1", frames.COMMAND: b"\2"}
@@ -54,6 +54,11 @@ _OUTER: Final = (0, frames.MORE, frames.COMMAND)
 SHORTEST: Final = 33
 _BEFORE_THE_BOX: Final = 16
 _last_part = _INNER[0].__add__
+_first_of = itemgetter(0)
+_rest_of = itemgetter(slice(1, None))
+# Frames from which on unwrapping them at once pays, and the longest of them.
+RUN: Final = 3
+LONGEST: Final = 2048
 
 
 def forged(what: str) -> ProtocolError:
@@ -222,6 +227,71 @@ class Curve(Mechanism):
         if inner > 2:
             raise malformed(f"reserved flags 0x{inner:02x} inside a box")
         return _OUTER[inner], plain[1:]
+
+    def unwrap_run(
+        self, data: bytes, pos: int, limit: int
+    ) -> tuple[int, list[bytes], list[int] | None]:
+        head, box = _sizes(data, pos)
+        total = head + 8 + box
+        count = _alike(data, pos, head, total, limit)
+        if count < RUN:
+            return pos, [], None
+        run = memoryview(data)[pos : pos + count * total]
+        nonces, boxes = zip(*iter_unpack(f"{head}x8s{box}s", run), strict=True)
+        plain = self._unboxed(nonces, boxes)
+        kinds = list(map(_first_of, plain))
+        if plain and max(kinds) > 2:
+            # Up to the one that is refused.
+            kinds = list(takewhile((2).__ge__, kinds))
+            del plain[len(kinds) :]
+        if not plain:
+            return pos, [], None
+        (self._last,) = _number_at(nonces[len(plain) - 1])
+        flags = [_OUTER[kind] for kind in kinds] if any(kinds) else None
+        return pos + len(plain) * total, list(map(_rest_of, plain)), flags
+
+    def _unboxed(self, nonces: tuple[bytes, ...], boxes: tuple[bytes, ...]) -> list[bytes]:
+        """Open boxes up to the first that does not open, or whose nonce does not increase."""
+        before = (_short(self._last), *nonces)
+        if not all(map(lt, before, nonces)):
+            nonces = nonces[: [*map(lt, before, nonces)].index(False)]
+        numbers = list(map(self._receiving.__add__, nonces))
+        try:
+            return list(map(_unseal, boxes, numbers, repeat(self._key)))
+        except CryptoError:
+            pass  # once more, for those before the forged one
+        opened: list[bytes] = []
+        for box, number in zip(boxes, numbers, strict=False):
+            try:
+                opened.append(_unseal(box, number, self._key))
+            except CryptoError:
+                break
+        return opened
+
+
+def _sizes(data: bytes, pos: int) -> tuple[int, int]:
+    """Octets of header and name, and of the box, of the frame at `pos`; its nonce is between."""
+    flags = data[pos]
+    if flags == 0:
+        return 2 + len(MESSAGE), data[pos + 1] - _BEFORE_THE_BOX
+    if flags == frames.LARGE and len(data) - pos >= 9:
+        (size,) = _number_at(data, pos + 1)
+        return 9 + len(MESSAGE), size - _BEFORE_THE_BOX
+    return 0, 0
+
+
+def _alike(data: bytes, pos: int, head: int, total: int, limit: int) -> int:
+    """How many whole frames from `pos` on have the same size and are MESSAGE."""
+    first = data[pos : pos + head]
+    if not first.endswith(MESSAGE) or not SHORTEST <= total - head + 8 < LONGEST:
+        return 0
+    most = min(limit, (len(data) - pos) // total)
+    count = 0
+    # 70 ns each: looking further than the run goes would be quadratic in bad cases.
+    while count < most and data.startswith(first, pos):
+        count += 1
+        pos += total
+    return count
 
 
 class CurveClient(Curve):

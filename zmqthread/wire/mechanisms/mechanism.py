@@ -119,3 +119,15 @@ class Mechanism(ABC):
             ProtocolError: it is not authentic, or not wrapped at all.
         """
         raise NotImplementedError(f"{self.name!r} does not transform frames")
+
+    def unwrap_run(
+        self, data: bytes, pos: int, limit: int
+    ) -> tuple[int, list[bytes], list[int] | None]:
+        """Unwrap whole frames at `pos` in one go, if there is a quicker way than one by one.
+
+        What is wrong with a frame is left for `unwrap` to find.
+
+        Returns:
+            Where the frames end, their bodies, and their flags, or None if no flag is set.
+        """
+        return pos, [], None

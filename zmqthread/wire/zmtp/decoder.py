@@ -6,6 +6,7 @@ limits at the header, before anything is allocated.
 
 from __future__ import annotations
 
+from itertools import repeat
 from struct import Struct
 from typing import Any, Final, Protocol
 
@@ -53,6 +54,14 @@ class FrameOwner(Protocol):
     def on_frame(self, flags: int, body: bytes) -> tuple[int, bytes]:
         """Unwrap a frame of a mechanism that transforms: return the inner flags and body."""
 
+    def on_run(
+        self, data: bytes, pos: int, limit: int
+    ) -> tuple[int, list[bytes], list[int] | None]:
+        """Unwrap up to `limit` frames at once; return where they end, the bodies and the flags.
+
+        No bodies if there is no run there; no flags if none is set.
+        """
+
 
 def oversized(text: str) -> ProtocolError:
     """The error for a frame or message over a limit."""
@@ -73,6 +82,7 @@ class Decoder:
         "_pos",
         "_quick",
         "_rest",
+        "_runs",
         "_total",
         "_wrapped",
         "body",
@@ -84,6 +94,7 @@ class Decoder:
         self._wrapped = wrapped  # each frame goes through owner.on_frame
         # No message that take_parts takes can break a limit.
         self._quick = not wrapped and limits.allow(FEW, 255)
+        self._runs = wrapped and limits.allow(1, OWN_BUFFER)
         self._rest = b""
         self._pos = 0
         self._parts: list[bytes] | None = None
@@ -155,6 +166,9 @@ class Decoder:
         end = len(data)
         window = _WINDOW
         while end - pos >= 2 and len(out) < room:
+            if self._runs and (stop := self._run(data, pos, room - len(out), out, owner)) != pos:
+                pos = stop
+                continue
             if not self._quick or (data[pos] & LARGE and _is_large(data, pos)):
                 stop = self._frames(data, pos, out, owner, False)
                 if stop - pos > OWN_BUFFER and self._quick and self._parts is None:
@@ -264,6 +278,18 @@ class Decoder:
                 break
         return pos
 
+    def _run(self, data: Input, pos: int, limit: int, out: list[Any], owner: FrameOwner) -> int:
+        """Take wrapped frames of one size that follow one another."""
+        assert isinstance(data, bytes)
+        stop, bodies, kinds = owner.on_run(data, pos, limit)
+        if kinds is None and self._parts is None:
+            out += bodies
+        else:
+            for flags, body in zip(kinds or repeat(0), bodies, strict=False):
+                self._check(flags, len(body))
+                self._take_inner(flags, body, out, owner)
+        return stop
+
     def _check(self, flags: int, size: int, slack: int = 0) -> None:
         """Refuse a frame at its header (Z15, Z16 and the limits)."""
         limits = self._limits
@@ -289,6 +315,10 @@ class Decoder:
         if self._wrapped:
             flags, body = owner.on_frame(flags, body)
             self._check(flags, len(body))
+        self._take_inner(flags, body, out, owner)
+
+    def _take_inner(self, flags: int, body: bytes, out: list[Any], owner: FrameOwner) -> None:
+        """Take a frame that is not wrapped any more."""
         if flags & COMMAND:
             item = owner.on_command(body)
             if item is not None:

@@ -104,6 +104,12 @@ class Traffic:
         """Unwrap a frame: see FrameOwner."""
         return self.mechanism.unwrap(flags, body)
 
+    def on_run(
+        self, data: bytes, pos: int, limit: int
+    ) -> tuple[int, list[bytes], list[int] | None]:
+        """Unwrap frames: see FrameOwner."""
+        return self.mechanism.unwrap_run(data, pos, limit)
+
     def on_command(self, body: bytes) -> object | None:
         """Take a command of the traffic phase: see FrameOwner."""
         name, data = commands.split(body)
