@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import EINVAL, ENOTSUP, GROUP_MAX_LENGTH, SocketType
+from zmqthread.constants import EFAULT, EINVAL, ENOTSUP, GROUP_MAX_LENGTH, SocketType
 from zmqthread.errors import error_about, zmq_error
 
 if TYPE_CHECKING:
@@ -72,10 +72,13 @@ def connect_peer(core: Core, endpoint: str) -> int:
     """Connect and return the routing id that messages to that peer need (PEER).
 
     Raises:
-        ZMQError: ENOTSUP: not a PEER; or what connecting raises.
+        ZMQError: ENOTSUP: not a PEER. EFAULT: with IMMEDIATE there is no peer yet to tell the id
+            of. Or what connecting raises.
     """
     with core.lock:
         expected = _capability(core, "expect_peer")
+        if core.options.immediate:
+            raise zmq_error(EFAULT)
     core.endpoints.connect(endpoint)
     return int(expected())
 

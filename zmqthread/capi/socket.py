@@ -10,7 +10,7 @@ from zmqthread.api.peers import connect_peer, disconnect_peer, join, leave, peer
 from zmqthread.api.socket import Socket
 from zmqthread.capi.context import give
 from zmqthread.capi.memory import context_of, core_of, load, octets, socket_of, text
-from zmqthread.constants import EFAULT, EINVAL, SocketOption
+from zmqthread.constants import EINVAL, SocketOption
 from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.option_types import INT64, UINT64
 from zmqthread.options import Options
@@ -105,10 +105,7 @@ def zmq_connect_peer(socket: Any, addr: Any) -> int:
         ZMQError: ENOTSUP: not a PEER; EFAULT: with IMMEDIATE there is no peer to tell the id of;
             or what connecting raises.
     """
-    core = core_of(socket)
-    if core.options.immediate:
-        raise zmq_error(EFAULT)
-    return connect_peer(core, text(addr))
+    return connect_peer(core_of(socket), text(addr))
 
 
 def zmq_disconnect_peer(socket: Any, routing_id: int) -> int:

@@ -37,6 +37,7 @@ class Connecter:
         self._end = Ends(remote=self.remote)
         self.session: Session | None = None
         self.pipe: Pipe | None = None
+        self._attaching = False
         self.stopped = False
         self._closed = closed
         self._transport: Any = transports.of(endpoint)
@@ -61,7 +62,11 @@ class Connecter:
         host = self.host
         self.pipe = Pipe(*new_lanes(host.options, host.conflate), self, self.remote)
         self.pipe.routing_id = self._peer_name
-        self.host.attach(self.pipe)
+        self._attaching = True
+        try:
+            host.attach(self.pipe)
+        finally:
+            self._attaching = False
 
     # -- the far end of the pipe while there is no session ---
 
@@ -84,7 +89,11 @@ class Connecter:
     def drop(self, pipe: Pipe) -> None:
         """Forget what is queued: the next peer gets a pipe of its own."""
         self.host.detach(pipe)
-        if self.host.raw:
+        if self._attaching:
+            # Not wanted at all (a second peer of a PAIR): without a pipe the peer that answers is
+            # asked for one again, as with IMMEDIATE.
+            self.pipe = None
+        elif self.host.raw:
             self._finish()  # libzmq does not dial again after a STREAM has closed its peer
         else:
             self._new_pipe()
