@@ -50,7 +50,7 @@ def refusal(call, *args) -> str:
 @pytest.fixture
 def everything(monkeypatch):
     """Enable every feature, as later work will one by one."""
-    names = {row.feature for row in Options.ROWS} - {None}
+    names = {row.feature for row in (*Options.ROWS, *ContextOptions.ROWS)} - {None}
     monkeypatch.setattr(option_types, "enabled_features", names)
 
 
@@ -215,7 +215,7 @@ def test_linger_by_type_and_context(kind):
     assert Options(kind, context).linger == 0
 
 
-def test_what_a_socket_takes_from_its_context():
+def test_what_a_socket_takes_from_its_context(everything):
     context = ContextOptions()
     context.set(constants.IPV6, 1)
     context.set(constants.ACCEPT_OLD_ZMTP, 1)

@@ -170,8 +170,9 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     conflate = boolean()
     # A negative one, the default, is the frame limit of 1 GiB; so much more has to be said.
     maxmsgsize = integer(-1, limits=INT64)
-    in_batch_size = integer(8192, _POSITIVE)
-    out_batch_size = integer(8192, _POSITIVE)
+    # Batches are as large as there is to read or write, up to 64 KiB.
+    in_batch_size = integer(8192, _POSITIVE, feature="batch size")
+    out_batch_size = integer(8192, _POSITIVE, feature="batch size")
 
     # Connections.
     backlog = integer(100, _NATURAL)
@@ -200,7 +201,7 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     tcp_keepalive_idle = integer(-1, _OR_NONE)
     tcp_keepalive_intvl = integer(-1, _OR_NONE)
     tcp_maxrt = integer(0, _NATURAL)
-    loopback_fastpath = boolean(0, ANY)
+    loopback_fastpath = boolean(0, ANY)  # only Windows has one
     tcp_accept_filter = custom(
         tuple[Network, ...](), bytes, readable=False, clears=True, store=add_network
     )
@@ -292,7 +293,7 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     max_handshakes = integer(1000, _NATURAL)  # accepted connections that are not ready yet
     max_command = integer(65536, _NATURAL)  # of one command of a peer that is not ready yet
     max_properties = integer(256, _NATURAL)  # metadata properties of one peer
-    max_pongs = integer(1, _POSITIVE)  # answers to PINGs that wait to be written
+    max_pongs = integer(1, writable=False)  # answers to PINGs that wait to be written
     monitor_hwm = integer(1000, _NATURAL)  # monitor events that wait to be read
     ipc_mode = integer(0o700, between(0, 0o777))  # of the file of a bound ipc endpoint
     max_datagram = integer(65507, between(1, 65507), feature="multicast")
@@ -362,10 +363,13 @@ class ContextOptions(OptionSet, enums=(ContextOption, ExtraContextOption, Socket
         check=_NATURAL, readable=False, dynamic=True, then=_remove_cpu
     )
     thread_name_prefix = custom("", (int, str, bytes), store=name_text, show=leading_number)
-    zero_copy_recv = boolean(1, _LOOSE)
+    # Small messages are copied out of the common buffer, large ones never are.
+    zero_copy_recv = boolean(1, _LOOSE, feature="zero-copy switch")
     ipv6 = boolean(0, _LOOSE)
     blocky = boolean(1, _LOOSE)
-    accept_old_zmtp = boolean()  # ZMTP 1.0 and 2.0, for sockets made later and without security
+    accept_old_zmtp = boolean(
+        feature="ZMTP 1.0/2.0"
+    )  # ZMTP 1.0 and 2.0, for sockets made later and without security
 
     @property
     def thread_affinity(self) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from errno import EINVAL, EMFILE
 from typing import Any
@@ -16,6 +17,8 @@ from zmqthread.reactor.loop import Loop
 from zmqthread.reactor.seams import SYSTEM, Seams
 from zmqthread.sessions.inproc import Names
 from zmqthread.sessions.resolving import NameService
+
+log = logging.getLogger("zmqthread")
 
 
 class Engine:
@@ -110,8 +113,20 @@ class Engine:
         prefix = f"{prefix}/" if prefix else ""
         for index in range(max(1, self.options.io_threads)):
             loop = Loop(self.seams, f"{prefix}ZMQbg/IO/{index}")
-            loop.start(self._loop_ended)
+            loop.start(self._loop_ended, self._set_up_thread)
             self._loops.append((loop, TakeBack(loop)))
+
+    def _set_up_thread(self) -> None:
+        """Apply the context's scheduling options to the calling I/O thread."""
+        options = self.options
+        try:
+            if options.thread_affinity:
+                os.sched_setaffinity(0, options.thread_affinity)
+            if options.thread_sched_policy >= 0:
+                priority = os.sched_param(max(0, options.thread_priority))
+                os.sched_setscheduler(0, options.thread_sched_policy, priority)
+        except (AttributeError, OSError) as error:  # no such thing here, or no right to it
+            log.warning("the options for I/O threads cannot be applied: %s", error)
 
     def need_io(self, text: str) -> None:
         """Refuse endpoints that need an I/O thread if there shall be none."""

@@ -61,9 +61,11 @@ class Loop:
         self._thread: Any = None
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
-    def start(self, stopped: Callable[[], None]) -> None:
-        """Start the thread; ``stopped`` is called in it when it ends, for whatever reason."""
+    def start(self, stopped: Callable[[], None], prepare: Callable[[], None] | None = None) -> None:
+        """Start the thread: it calls ``prepare`` first, and ``stopped`` when it ends, however."""
         self._stopped_hook = stopped
+        if prepare is not None:
+            self.call(prepare)
         self._thread = self.seams.start_thread(self.name, self._run)
 
     def stop(self, *, close: bool = False) -> None:
