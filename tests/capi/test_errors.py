@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import signal
+import sys
 from typing import Any
 
 import pytest
@@ -696,6 +697,31 @@ def no_timers(_c: World, f: str) -> None:
 @case("zmq_timers_cancel zmq_timers_set_interval zmq_timers_reset", "EINVAL")
 def an_unknown_timer(_c: World, f: str) -> None:
     getattr(z, f)(z.zmq_timers_new(), *_MORE[f.removeprefix("zmq_timers_")])
+
+
+# -- keys ---
+
+
+@case("zmq_z85_encode", "EINVAL")
+def encode_an_odd_length(_c: World, _f: str) -> None:
+    z.zmq_z85_encode(bytearray(10), b"abc", 3)
+
+
+@case("zmq_z85_decode", "EINVAL")
+def decode_an_odd_length(_c: World, _f: str) -> None:
+    z.zmq_z85_decode(bytearray(10), "abcd")
+
+
+@case("zmq_curve_keypair zmq_curve_public", "ENOTSUP")
+def keys_without_the_extra(_c: World, f: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "nacl.bindings", None)
+        getattr(z, f)(bytearray(41), "0" * 40)
+
+
+@case("zmq_curve_public", "EINVAL")
+def the_public_key_of_no_key(_c: World, _f: str) -> None:
+    z.zmq_curve_public(bytearray(41), "~" * 40)
 
 
 @pytest.mark.parametrize(("function", "number"), CASES, ids=lambda text: text)

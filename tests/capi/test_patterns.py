@@ -265,7 +265,9 @@ def test_req_relaxed__reconnect(c):
     req = c.connected(z.ZMQ_REQ, name, req_relaxed=1, req_correlate=1, reconnect_ivl=1)
     send(req, b"one")
     assert text(rep) == "one"
+    watch = Watch(c, req, z.ZMQ_EVENT_DISCONNECTED)
     c.close(rep)
+    watch.next()
     wait_again, _ = bind_again(c, z.ZMQ_REP, name)
     send(req, b"two")
     assert text(wait_again) == "two"

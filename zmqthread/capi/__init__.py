@@ -84,6 +84,12 @@ from zmqthread.capi.proxy import (
     zmq_proxy,
     zmq_proxy_steerable,
 )
+from zmqthread.capi.security import (
+    zmq_curve_keypair,
+    zmq_curve_public,
+    zmq_z85_decode,
+    zmq_z85_encode,
+)
 from zmqthread.capi.socket import (
     zmq_bind,
     zmq_close,
@@ -157,6 +163,8 @@ __all__ = [
     "zmq_ctx_set_ext",
     "zmq_ctx_shutdown",
     "zmq_ctx_term",
+    "zmq_curve_keypair",
+    "zmq_curve_public",
     "zmq_device",
     "zmq_disconnect",
     "zmq_disconnect_peer",
@@ -235,5 +243,7 @@ __all__ = [
     "zmq_timers_timeout",
     "zmq_unbind",
     "zmq_version",
+    "zmq_z85_decode",
+    "zmq_z85_encode",
 ]
 __all__ += [name for name in vars(constants) if name[0].isalpha() and name.isupper()]

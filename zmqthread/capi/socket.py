@@ -14,6 +14,7 @@ from zmqthread.constants import EINVAL, SocketOption
 from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.option_types import INT64, UINT64
 from zmqthread.options import Options
+from zmqthread.security import z85
 
 #: How C holds the values of the options that are numbers.
 LAYOUTS = {
@@ -230,8 +231,6 @@ def _give_key(key: bytes, optval: Any, optvallen: Any) -> bytes | str:
         return key
     if room != _Z85_KEY:
         raise zmq_error(EINVAL)
-    from zmqthread.security import z85
-
     shown = z85.encode(key)
     give(shown + b"\0", optval, optvallen)
     return shown.decode()
