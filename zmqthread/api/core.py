@@ -434,13 +434,6 @@ class Core(Driven):
             else:
                 self._close(linger)
 
-    def give_up(self) -> None:
-        """The I/O thread has died: what a closed socket still has to send cannot go out."""
-        with self.lock:
-            if self.closing:
-                self.endpoints.close_all(0)
-                self.release_if_done()
-
     def abandon(self) -> None:
         """Close a socket that was forgotten.
 
@@ -457,12 +450,10 @@ class Core(Driven):
         self.sending.clear()
         self.receiving.clear()
         self.refresh()
-        if self.engine.lost:
-            linger = 0
         if linger is not None:
             self.options.linger = linger
         if self.loop.ended:
-            self.options.linger = 0
+            self.options.linger = 0  # nobody is left who could send it
         self.flush_scheduled()
         self.empty_mailbox()
         seconds = None if self.options.linger < 0 else self.options.linger / 1000

@@ -146,7 +146,10 @@ class EpollSelector:
 
 
 class PortableSelector:
-    """A selector over ``selectors.DefaultSelector`` (or the one given), edge mode and urgent data left out."""
+    """A selector over ``selectors.DefaultSelector``, or the one given.
+
+    Edge mode and urgent data are left out.
+    """
 
     __slots__ = ("_asked", "_selector")
 
