@@ -54,7 +54,8 @@ class LoadBalancer:
             pipe = active[self._next]
             if pipe.check_write():
                 return pipe
-            self._drop(pipe)
+            if pipe in active:  # else making room has broken its connection
+                self._drop(pipe)
         return None
 
     def send(self, message: Any, route: Pipe | None = None) -> bool:

@@ -13,6 +13,7 @@ from zmqthread.sessions.handshake import new_connection, settled
 from zmqthread.sessions.session import Session
 
 if TYPE_CHECKING:
+    from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.sessions.host import Host
     from zmqthread.transports.interface import Listener
@@ -47,6 +48,7 @@ class Acceptor:
         self.sessions: dict[Session, None] = {}
         self._closed = closed
         self._pause = _PAUSE
+        self._timer: Timer | None = None
 
     def start(self) -> None:
         """Begin to accept."""
@@ -93,7 +95,7 @@ class Acceptor:
         self.host.event(Event.ACCEPT_FAILED, error.errno or 0, self._end)
         assert self.listener is not None
         self.host.selector.modify(self.listener.socket, 0, self.on_ready)
-        self.host.call_later(self._pause, self._go_on)
+        self._timer = self.host.call_later(self._pause, self._go_on)
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def _go_on(self) -> None:
@@ -117,6 +119,8 @@ class Acceptor:
         """Stop listening, leave the sessions alone."""
         listener, self.listener = self.listener, None
         if listener is not None:
+            if self._timer is not None:
+                self._timer.cancel()
             descriptor = listener.socket.fileno()
             self.host.selector.unregister(listener.socket)
             listener.close()

@@ -232,6 +232,8 @@ class Connecter:
             if pipe.plugged:
                 pipe.plugged = False
                 self.host.unplugged(pipe)
+            if not pipe.writable and len(pipe.outgoing) <= pipe.outgoing.low:
+                self.host.write_activated(pipe)  # the last write took out what it then lost
         elif pipe is not None:
             pipe.plugged = False
             self.host.ended(pipe)

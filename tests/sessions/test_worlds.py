@@ -1,0 +1,42 @@
+"""Whole sockets under many schedules and faults: order, wholeness, no loss, no lost wake-up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from tests.sessions.traffic import closing, lossless, lossy
+from tests.sim.explore import explore
+
+#: Every line of these may be interrupted: what crosses threads without a lock goes through them.
+SHARED = (
+    "zmqthread.pipes.lane",
+    "zmqthread.pipes.pipe",
+    "zmqthread.sessions.inproc",
+    "zmqthread.api.driving",
+    "zmqthread.api.core",
+    "zmqthread.api.socket",
+)
+
+
+@pytest.mark.parametrize(("transport", "seeds"), [("inproc", 200), ("tcp", 60)])
+def test_nothing_is_lost(transport: str, seeds: int) -> None:
+    explore(partial(lossless, transport=transport), seeds)
+
+
+@pytest.mark.parametrize(("transport", "seeds"), [("inproc", 100), ("tcp", 25)])
+def test_nothing_is_lost_wherever_a_thread_is_held_up(transport: str, seeds: int) -> None:
+    world = partial(lossless, transport=transport, count=8)
+    explore(world, seeds, preempt=SHARED, preempt_p=0.05)
+
+
+def test_traffic_goes_on_when_connections_break() -> None:
+    seen = explore(lossy, [*range(30), 42, 158, 205]).sometimes
+    assert not {"reset", "messages lost", "window full"} - Counter(seen).keys()
+
+
+@pytest.mark.parametrize(("transport", "seeds"), [("inproc", 150), ("tcp", 120)])
+def test_everything_ends_whatever_it_is_in_the_middle_of(transport: str, seeds: int) -> None:
+    explore(partial(closing, transport=transport), seeds)
