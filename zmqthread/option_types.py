@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, ClassVar, Final, Generic, NamedTuple, Self, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, NamedTuple, NoReturn, Self, TypeAlias, TypeVar, cast
 
 from .constants import EINVAL, ENOTSUP
 from .errors import ZMQError, option_error, strerror, zmq_error
@@ -209,6 +209,9 @@ class OptionSet(metaclass=_Table):
     ROWS: ClassVar[tuple[Row[Any], ...]]
     _readers: ClassVar[Mapping[int, Row[Any]]]
     _writers: ClassVar[Mapping[int, Row[Any]]]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("options may hold keys and are not for pickling")
 
     def copy(self) -> Self:
         """Return a set that changes independently: values are never changed in place."""

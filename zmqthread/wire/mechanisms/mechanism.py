@@ -28,6 +28,9 @@ class ZapRequest(NamedTuple):
         # A password may be among the credentials.
         return f"ZapRequest({self.mechanism!r}, {len(self.credentials)} credentials)"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not for storing")
+
 
 class Mechanism(ABC):
     """One side of one handshake; made anew for each connection.
