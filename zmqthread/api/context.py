@@ -192,7 +192,7 @@ class Context(OptionAttributes):
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
-        engine = self._engine
+        engine: Any = self._engine  # None when the constructor has failed
         return engine is None or engine.ended or engine.forked
 
     def shutdown(self) -> None:
@@ -238,7 +238,7 @@ class Context(OptionAttributes):
         self.destroy()
 
     def __del__(self) -> None:
-        if self._engine is None or self._shadow or self.closed or exiting():
+        if self._shadow or self.closed or exiting():
             return
         self._engine.abandon()  # first: a filter may turn the warning into an exception
         warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)

@@ -72,9 +72,12 @@ class Engine:
         finally:
             with self._lock:
                 self._making -= 1
-            if self.terminated:
+            if self._is_terminated():
                 self._ring()
         return core
+
+    def _is_terminated(self) -> bool:
+        return self.terminated  # by another thread, perhaps only just
 
     def _admit(self, core: Core) -> None:
         self.sockets[core] = None

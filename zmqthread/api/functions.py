@@ -11,6 +11,7 @@ from zmqthread.option_types import enabled_features
 
 if TYPE_CHECKING:
     from zmqthread.api.context import Context
+    from zmqthread.api.core import Core
     from zmqthread.api.socket import Socket
 
 
@@ -41,7 +42,11 @@ def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> N
         ContextTerminated: the context was terminated: the ordinary end.
         ZMQError: ENOTSOCK: one of the sockets was closed.
     """
-    proxies.proxy(frontend._core, backend._core, capture and capture._core)
+    proxies.proxy(frontend._core, backend._core, _core_of(capture))
+
+
+def _core_of(socket: Socket | None) -> Core | None:
+    return None if socket is None else socket._core
 
 
 def proxy_steerable(
@@ -52,7 +57,7 @@ def proxy_steerable(
 ) -> None:
     """As `proxy`, steered by PAUSE, RESUME, TERMINATE and STATISTICS received on ``control``."""
     proxies.proxy_steerable(
-        frontend._core, backend._core, capture and capture._core, control and control._core
+        frontend._core, backend._core, _core_of(capture), _core_of(control)
     )
 
 

@@ -33,7 +33,7 @@ def outgoing(
 
 def octets(frame: Any) -> bytes:
     """Return the bytes of a frame that came out of a pipe."""
-    return frame if frame.__class__ is bytes else frame.bytes  # type: ignore[no-any-return]
+    return frame if frame.__class__ is bytes else frame.bytes
 
 
 def addressed(data: Any, routing_id: int | None = None, group: str | None = None) -> Frame:

@@ -138,7 +138,7 @@ def take_run(buf: bytes, pos: int, size: int, limit: int, out: list[Any]) -> int
     return taken
 
 
-def take_long(data: bytes | memoryview, pos: int, limit: int, out: list[Any]) -> int:
+def take_long(data: bytes | bytearray | memoryview, pos: int, limit: int, out: list[Any]) -> int:
     """Take long frames with the same header as the one at `pos`, which the caller has checked.
 
     Stops at another header, at a frame that is not wholly there, and after `limit` messages.
