@@ -536,6 +536,20 @@ def test_what_does_not_fit_stays(bench):
     assert not messages
 
 
+def test_large_messages_stop_at_the_octets_a_lane_may_hold(bench):
+    pull = bench.socket(zmq.PULL)
+    push = bench.peer(zmq.PUSH, pull, pipe_bytes=1 << 20)
+    messages: Any = deque([bytes(1 << 18)] * 100)
+    assert batches.send_many(push._core, messages, 100) == 0
+    left = len(messages)
+    assert 90 <= left < 100, "a mebibyte is queued, give or take a message"
+    for _ in range(100 - left):
+        assert len(pull.recv()) == 1 << 18
+    assert pull.poll(0) == 0
+    assert batches.send_many(push._core, messages, 100) == 0
+    assert len(messages) < left
+
+
 # -- against libzmq ---
 
 LIBZMQ_CLIENT = """

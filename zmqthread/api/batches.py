@@ -10,6 +10,8 @@ from zmqthread.pipes.lane import SMALL, Mark
 from zmqthread.pipes.pipe import weight
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from zmqthread.api.core import Core
     from zmqthread.pipes.lane import Lane
 
@@ -89,24 +91,33 @@ def _send(core: Core, messages: deque[Any]) -> None:
     core.last_write = core.seams.monotonic()
     while messages and pattern.can_send():
         lane = core.express
-        if lane is None:
+        batch = [] if lane is None else list(islice(messages, lane.room()))
+        if lane is not None and batch and octets_of(batch) <= SMALL * len(batch):
+            _send_at_once(lane, batch, messages)
+            continue
+        # Large messages fill a lane by their octets, which is looked at for each.
+        for _ in range(len(batch) or 1):
             if not pattern.send(messages[0]):
                 return
             messages.popleft()
-        else:
-            _send_at_once(lane, messages)
 
 
-def _send_at_once(lane: Lane, messages: deque[Any]) -> None:
-    """Fill the one lane that all messages go to; there is room for one at least."""
-    batch = list(islice(messages, lane.room()))
-    lane.queue.extend(batch)
-    octets = sum(map(weight, batch))
-    if octets > SMALL * len(batch):
-        lane.weigh(octets)
-    for _ in batch:
-        messages.popleft()
+def _send_at_once(lane: Lane, batch: list[Any], messages: deque[Any]) -> None:
+    """Put ``batch``, the first of the messages, in the one lane that all of them go to."""
+    lane.extend(batch)
+    if len(batch) == len(messages):
+        messages.clear()
+    else:
+        for _ in batch:
+            messages.popleft()
     lane.writer.far.wrote(lane.writer)
+
+
+def octets_of(messages: Collection[Any]) -> int:
+    """Return how many octets messages have; quick where all are of one frame."""
+    if set(map(type, messages)) == {bytes}:
+        return sum(map(len, messages))
+    return sum(map(weight, messages))
 
 
 def _room(core: Core, most: int) -> int:

@@ -7,11 +7,10 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.api.batches import recv_many, send_many
+from zmqthread.api.batches import octets_of, recv_many, send_many
 from zmqthread.api.waiting import poll
 from zmqthread.constants import EAGAIN, ENOTSUP, SocketType
 from zmqthread.errors import ZMQError
-from zmqthread.pipes.pipe import weight
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ log = logging.getLogger("zmqthread")
 
 #: Messages taken in one direction before the other one has its turn.
 _AT_ONCE = 1000
+#: Their octets, roughly: large messages are taken a few at a time.
+_OCTETS = 1 << 20
 
 
 def proxy(frontend: Core, backend: Core, capture: Core | None = None) -> None:
@@ -59,13 +60,12 @@ def proxy_steerable(
 class _Flow:
     """One direction."""
 
-    def __init__(self, source: Core, sink: Core, capture: _Copies | None, counts: bool) -> None:
+    def __init__(self, source: Core, sink: Core, capture: _Copies | None) -> None:
         self.source = source
         self.sink = sink
         #: What has to happen before `run` can go on.
         self.wants: tuple[Core, int] = (source, READ)
         self._capture = capture
-        self._counts = counts
         #: Taken from the source and not yet taken by the sink, at most one batch.
         self._carried: deque[Any] = deque()
         #: What the sink has room for, as far as we know.
@@ -95,14 +95,16 @@ class _Flow:
             return False
         if self._capture is not None:
             self._capture.add(carried)
-        if self._counts:
-            self.messages += taken
-            self.octets += sum(map(weight, carried))
+        octets = octets_of(carried)
+        self.messages += taken
+        self.octets += octets
         self.deliver()
         # A sink may take less than its queues have room for (REP sends once for each request):
         # grow from one message as long as all goes well.
         stuck = carried or (not self._room and room == self._step)
-        self._step = 1 if stuck else min(2 * self._step, _AT_ONCE)
+        self._step = (
+            1 if stuck else min(2 * self._step, _AT_ONCE, 1 + taken * _OCTETS // (octets + 1))
+        )
         return True
 
     def deliver(self) -> None:
@@ -116,7 +118,7 @@ class _Flow:
 
     def counted(self) -> tuple[int, int, int, int]:
         """Return messages and octets taken, then the same of those delivered."""
-        held = sum(map(weight, self._carried))
+        held = octets_of(self._carried)
         return self.messages, self.octets, self.messages - self.left, self.octets - held
 
 
@@ -145,9 +147,8 @@ class _Proxy:
         self._control = control
         self._seams = frontend.seams
         self._copies = None if capture is None else _Copies(capture)
-        counts = control is not None
-        self._forth = _Flow(frontend, backend, self._copies, counts)
-        self._back = _Flow(backend, frontend, self._copies, counts)
+        self._forth = _Flow(frontend, backend, self._copies)
+        self._back = _Flow(backend, frontend, self._copies)
         self._flows = [self._forth] if frontend is backend else [self._forth, self._back]
         self._paused = False
         self._ending = False
