@@ -396,3 +396,36 @@ def test_interrupts_in_the_middle_of_writes_damage_no_message():
     assert got > 10
     assert hits > 10
     assert damaged == []
+
+
+ALARM = """
+class Alarm(TimeoutError):
+    pass
+def handler(*_):
+    raised.append(1)
+    raise Alarm
+raised, caught = [], 0
+signal.signal(signal.SIGALRM, handler)
+push.sndtimeo = pull.rcvtimeo = 300
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0011)
+        while time.monotonic() < end:
+            push.send(b"x" * 1000)
+            pull.recv()
+    except Alarm:
+        caught += 1
+    except zmq.Again:
+        pass  # lost with the connection that was cut
+signal.setitimer(signal.ITIMER_REAL, 0)
+say([len(raised), caught])
+"""
+
+
+def test_what_a_handler_raises_reaches_the_program():
+    with Peer("zmqthread", PAIR + ALARM + "os._exit(0)") as peer:
+        raised, caught = peer.hear()
+    # The last one may come after the loop that it should interrupt.
+    assert raised - 1 <= caught
+    assert caught > 3

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from zmqthread.errors import error_from_os
+from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import EDGE, READ, WRITE
@@ -244,7 +245,9 @@ class Driven:
             for handler, events in ready:
                 try:
                     handler(events)
-                except Exception:
+                except Exception as error:
+                    if is_interrupt(error):
+                        raise
                     self.errors += 1
                     log.exception("a handler of a socket failed")
             _scratches.append(scratch)
@@ -263,7 +266,9 @@ class Driven:
                 return
             try:
                 item()
-            except Exception:
+            except Exception as error:
+                if is_interrupt(error):
+                    raise
                 self.errors += 1
                 log.exception("a message between sockets failed")
 
@@ -314,13 +319,19 @@ class Driven:
             lock.release()
             ready = self.selector.select(timeout)
             lock.acquire()
+            # Here, and without a call: an interrupt may come with each call, and a socket that
+            # kept its driver would be driven by nobody.
+            self.driven = before
         except BaseException:
             try:
                 self._relock()
             finally:
-                self.stop_driving(before)
+                self.driven = before
+            if before:
+                self._waker.ring()
             raise
-        self.stop_driving(before)
+        if before:  # see `stop_driving`
+            self._waker.ring()
         self.turn(ready)
         if self._followers or self.signal is not None:
             self.notify()

@@ -54,7 +54,8 @@ class EventfdWaker:
         """Add one to the counter; it takes 2**64 - 1 rings to fill it."""
         held = self._held
         if held is not None:
-            with contextlib.suppress(OSError):
+            # Nothing wider: a signal handler may raise a TimeoutError just here.
+            with contextlib.suppress(BlockingIOError):
                 os.eventfd_write(held.number, 1)
 
     def drain(self) -> None:

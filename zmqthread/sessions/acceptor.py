@@ -103,12 +103,14 @@ class Acceptor:
             self.host.selector.modify(self.listener.socket, READ, self.on_ready)
 
     def _session_ended(self, session: Session, reason: BaseException | None) -> None:
-        del self.sessions[session]
-        pipe, session.pipe = session.pipe, None
+        # An interrupt may come in between, then all of this is done again.
+        self.sessions.pop(session, None)
+        pipe = session.pipe
         if pipe is not None:
             # RFC 28-31: the queue of a peer that came in goes with it; what it sent can be read.
             pipe.plugged = False
             self.host.ended(pipe)
+            session.pipe = None
         session.report(reason)
         self._released()
 

@@ -14,6 +14,7 @@ from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
 from zmqthread.pipes.lane import BATCH, SMALL
 from zmqthread.pipes.pipe import Pipe, weight
+from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
 from zmqthread.sessions.lanes import new_lanes, resize
@@ -115,23 +116,23 @@ class Session(Writer):
                 self._read()
         except ProtocolError as error:
             self._refuse(error)
-        except OSError as error:
-            self.close(error)
         except BaseException as error:
             self.cut(error)
 
     def cut(self, error: BaseException) -> None:
-        """End the session after an error that is not the stream's.
+        """End the session after an error.
 
         An interrupt goes on to whom it is meant for; it too may have cut a read or a write in two,
         so that the stream cannot be trusted any more.
         """
-        if isinstance(error, Exception):
-            log.error("a connection with %s failed", self.endpoint, exc_info=error)
-            self.close(error)
-        else:
-            self.close(ConnectionAbortedError(str(error)))
+        if is_interrupt(error):
+            # Let the I/O thread close, which no further interrupt can strike; till then, hands off.
+            self._blocked = self._paused = True
+            self.host.call_later(0, lambda: self.close(ConnectionAbortedError("interrupted")))
             raise error
+        if not isinstance(error, OSError):
+            log.error("a connection with %s failed", self.endpoint, exc_info=error)
+        self.close(error)
 
     def _read(self) -> None:
         host, connection, pipe = self.host, self.connection, self.pipe
@@ -366,6 +367,13 @@ class Session(Writer):
         if stream is None:
             return
         self.stream = None
+        try:
+            self._close(stream, reason)
+        except BaseException:  # an interrupt: the I/O thread does it again, to the end
+            self.host.call_later(0, lambda: self._close(stream, reason))
+            raise
+
+    def _close(self, stream: Any, reason: BaseException | None) -> None:
         for timer in (self._timer, self._linger):
             if timer is not None:
                 timer.cancel()

@@ -62,7 +62,7 @@ class Writer:
         raise NotImplementedError
 
     def cut(self, error: BaseException) -> None:
-        """End the session after an error that is not the stream's."""
+        """End the session after an error, whatever it is."""
         raise NotImplementedError
 
     def wrote(self, pipe: Pipe) -> None:
@@ -93,8 +93,6 @@ class Writer:
             if self.connection.has_output:
                 buffers.insert(0, self.connection.data_to_send())
             self._write_buffers(buffers)
-        except OSError as error:
-            self.close(error)
         except BaseException as error:
             self.cut(error)
 
@@ -110,8 +108,6 @@ class Writer:
             return
         try:
             self._flush()
-        except OSError as error:
-            self.close(error)
         except BaseException as error:
             self.cut(error)
 
