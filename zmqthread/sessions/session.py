@@ -235,6 +235,8 @@ class Session(Writer):
         if self.connection.has_output:
             try:
                 self.stream.send(self.connection.data_to_send())
+                # Closing with octets unread would reset the connection and take the farewell away.
+                self._recv_into(self.host.scratch)
             except OSError:
                 pass  # the farewell is a courtesy
         self.close(error)
