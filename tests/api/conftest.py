@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zmqthread.api.driving import give_back, take_sleeper
+from zmqthread.api.sleeping import give_back, take_sleeper
 from zmqthread.reactor.seams import SYSTEM
 
 

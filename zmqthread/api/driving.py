@@ -10,12 +10,12 @@ sleep until the driver leaves or has something for them.
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from zmqthread.errors import error_from_os
+from zmqthread.api.lending import TICK, TakeBack
+from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
@@ -23,90 +23,6 @@ from zmqthread.reactor.selector import EDGE, READ, WRITE
 from zmqthread.reactor.waker import Signal
 
 log = logging.getLogger("zmqthread")
-
-#: How long, in seconds, a borrowed socket may be left alone before the I/O thread takes it back,
-#: and the longest that a message of a burst waits for its flush.
-TICK = 0.002
-
-
-class Sleeper:
-    """What one thread sleeps on while others drive."""
-
-    __slots__ = ("_watched", "interest", "selector", "waker")
-
-    def __init__(self, seams: Seams) -> None:
-        self._watched: dict[Driven, int] = {}
-        self.waker = seams.waker()
-        self.selector = seams.selector()
-        self.selector.register(self.waker, READ | EDGE, None)
-        #: READ or WRITE: what the thread waits for.
-        self.interest = 0
-
-    def sleep(self, timeout: float | None) -> None:
-        """Sleep until rung; an old ring may end it early."""
-        if self._watched:
-            self.watch(())
-        self.selector.select(timeout)
-        self.waker.drain()
-
-    def watch(self, sockets: Iterable[Driven]) -> None:
-        """Wake up for these sockets' selectors, and for no others.
-
-        What was watched before stays registered: polling the same sockets again costs nothing.
-        """
-        wanted = dict.fromkeys(sockets)
-        watched = self._watched
-        # Removals first: the descriptor of a closed socket may be another one's by now.
-        for socket in [socket for socket in watched if socket not in wanted]:
-            self.selector.unregister(watched.pop(socket))
-        for socket in wanted:
-            if socket not in watched:
-                descriptor = socket.selector.fileno()
-                self.selector.register(descriptor, READ, socket)
-                watched[socket] = descriptor
-
-    def __del__(self) -> None:
-        for part in ("waker", "selector"):
-            if hasattr(self, part):  # else there was no descriptor left for it
-                getattr(self, part).close()
-
-
-class _Sleepers(threading.local):
-    def __init__(self) -> None:
-        self.free: list[Sleeper] = []
-        self.seams: Seams | None = None
-
-
-_sleepers = _Sleepers()
-
-
-def take_sleeper(seams: Seams) -> Sleeper:
-    """Return a sleeper of the calling thread, which gives it back with `give_back`.
-
-    A signal handler that waits while it interrupts a wait gets another one.
-
-    Raises:
-        ZMQError: EMFILE, ENFILE, ENOMEM: the system gives no descriptors.
-    """
-    mine = _sleepers
-    if mine.seams is not seams:
-        mine.free, mine.seams = [], seams
-    if mine.free:
-        return mine.free.pop()
-    try:
-        return Sleeper(seams)
-    except OSError as error:
-        raise error_from_os(error) from error
-
-
-def give_back(sleeper: Sleeper) -> None:
-    """Keep a sleeper for the calling thread's next wait."""
-    _sleepers.free.append(sleeper)
-
-
-def forget_sleepers() -> None:
-    """In a forked child: what they sleep on is the parent's as well."""
-    _sleepers.free = []
 
 
 def _once() -> int:
@@ -124,39 +40,6 @@ def _take_scratch() -> memoryview:
         return _scratches.pop()
     except IndexError:
         return memoryview(bytearray(_SCRATCH))
-
-
-class TakeBack:
-    """The tick of one I/O thread: takes lent sockets back that nobody drives any more."""
-
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-        self._lent: dict[Driven, int] = {}
-        self._ticking = False
-
-    def attend(self, socket: Driven) -> None:
-        """Look after a lent socket that its driver has just left; from any thread."""
-        if socket not in self._lent:
-            self._lent[socket] = -1
-        if not self._ticking:
-            self._ticking = True
-            self._loop.call(self._tick)
-
-    def _tick(self) -> None:
-        for socket, seen in list(self._lent.items()):
-            with socket.lock:
-                if socket.turns != seen and socket.lent:
-                    self._lent[socket] = socket.turns
-                else:
-                    del self._lent[socket]
-                    if not socket.driven:
-                        socket.take_back()
-        if not list(self._lent):
-            self._ticking = False
-            if not list(self._lent):  # once more: see `attend`
-                return
-            self._ticking = True
-        self._loop.call_at(self._loop.seams.monotonic() + TICK, self._tick)
 
 
 class Driven:
@@ -278,6 +161,8 @@ class Driven:
         if not before or before == self.seams.get_ident():
             self.turn(self.selector.select(0))
             self.stop_driving(before)
+            if self._followers:
+                self.notify()
 
     def _on_ring(self, _events: int) -> None:
         self._waker.drain()

@@ -8,7 +8,8 @@ from errno import EINVAL, EMFILE
 from typing import Any
 
 from zmqthread.api.core import Core
-from zmqthread.api.driving import TakeBack, give_back, take_sleeper
+from zmqthread.api.lending import TakeBack
+from zmqthread.api.sleeping import give_back, take_sleeper
 from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
 from zmqthread.errors import error_about, error_from_os, zmq_error
 from zmqthread.options import ContextOptions, Options

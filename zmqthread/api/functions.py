@@ -56,9 +56,7 @@ def proxy_steerable(
     control: Socket | None = None,
 ) -> None:
     """As `proxy`, steered by PAUSE, RESUME, TERMINATE and STATISTICS received on ``control``."""
-    proxies.proxy_steerable(
-        frontend._core, backend._core, _core_of(capture), _core_of(control)
-    )
+    proxies.proxy_steerable(frontend._core, backend._core, _core_of(capture), _core_of(control))
 
 
 def device(device_type: int, frontend: Socket, backend: Socket) -> None:

@@ -7,7 +7,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
-from zmqthread.api.driving import forget_sleepers
+from zmqthread.api.sleeping import forget_sleepers
 from zmqthread.constants import EFAULT
 from zmqthread.errors import error_about
 

@@ -258,6 +258,13 @@ class Socket(OptionAttributes, Transfer):
             self._monitor_socket.close()
             self._monitor_socket = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # These two are methods as well as options that can only be set.
+        if name.lower() in {"subscribe", "unsubscribe"}:
+            getattr(self, name.lower())(value)
+        else:
+            super().__setattr__(name, value)
+
     # -- the end ---
 
     def close(self, linger: int | None = None) -> None:
@@ -266,8 +273,6 @@ class Socket(OptionAttributes, Transfer):
         Args:
             linger: milliseconds for that, -1 for ever; None takes the option LINGER.
         """
-        if self._monitor_socket is not None and not self._monitor_socket.closed:
-            self._monitor_socket.close()
         self._closed = True
         if self._core is not None:
             self._core.close(linger)

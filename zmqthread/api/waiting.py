@@ -6,7 +6,7 @@ import select
 from errno import EBADF
 from typing import TYPE_CHECKING
 
-from zmqthread.api.driving import Sleeper, give_back, take_sleeper
+from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
