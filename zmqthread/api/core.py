@@ -6,27 +6,18 @@ share one.  "Lock held" in a docstring is a duty of the caller; the other method
 
 from __future__ import annotations
 
-from collections import deque
 from errno import EDEADLK
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.api.driving import Driven
-from zmqthread.api.endpoints import Endpoints
+from zmqthread.api.hosting import Hosting
 from zmqthread.constants import EAGAIN, EINVAL, ENOTSOCK, ETERM
 from zmqthread.errors import error_from_os, zmq_error
-from zmqthread.options import Options
-from zmqthread.patterns.registry import ROWS
 from zmqthread.pipes.lane import Lane
-from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import READ, WRITE
-from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable
 
-    from zmqthread.api.engine import Engine
-    from zmqthread.api.monitor import Monitor
-    from zmqthread.constants import SocketType
 
 _INTERRUPTED = (
     "Resource deadlock avoided (a signal handler or finalizer has interrupted its own thread "
@@ -34,55 +25,8 @@ _INTERRUPTED = (
 )
 
 
-class Core(Driven):
+class Core(Hosting):
     """One socket: what sessions see of it (`sessions.host.Host`) and what its users do with it."""
-
-    def __init__(self, engine: Engine, kind: SocketType, options: Options) -> None:
-        super().__init__(engine.seams, *engine.choose_loop(options.affinity))
-        row = ROWS[kind]
-        self.engine = engine
-        self.kind = kind
-        self.options = options
-        self.row = row
-        self.type_name = row.name
-        self.peer_types: Container[str] = row.peers
-        self.names = engine.names
-        self.takes_subscriptions = row.takes_subscriptions
-        self.takes_joins = row.takes_joins
-        self.pattern = row.pattern(options, engine.seams.random)
-        self.pattern.drop_pipe = self._drop
-        self.pipes: dict[Pipe, None] = {}
-        self.endpoints = Endpoints(self)
-        self.monitor: Monitor | None = None
-        #: Why the socket can no longer be used, an errno; 0 while it can.
-        self.fault = 0
-        self.closing = False
-        #: The lane that small messages may be put in without asking (see `settle`), or None.
-        self.express: Lane | None = None
-        #: Tells whether a message would go to nobody, or None.
-        self.unheard: Callable[[bytes], bool] | None = None
-        #: Messages that may be taken without asking (see `take`).
-        self.ready: deque[Any] = deque()
-        self._none_ready = self.ready
-        #: Messages that a thread has begun to send or receive: the route and the frames so far,
-        #: and the frames still to come.
-        self.sending: dict[int, tuple[Any, list[Any]]] = {}
-        self.receiving: dict[int, tuple[deque[Any], dict[str, Any]]] = {}
-        #: Somebody wants to know whose messages are: no short cuts for receiving.
-        self.traced = False
-        self.dropped_handshakes = 0
-        self._handshakes: dict[Any, None] = {}
-        self._join_loop()
-
-    @property
-    def raw(self) -> bool:
-        """Streams of octets without a protocol: STREAM, and ROUTER with ROUTER_RAW."""
-        return self.row.raw or bool(self.options.router_raw)
-
-    @property
-    def conflate(self) -> tuple[bool, bool]:
-        """Whether only the latest message is kept, of those received and of those sent."""
-        return self.row.conflates if self.options.conflate else (False, False)
 
     # -- sending ---
 
@@ -287,123 +231,7 @@ class Core(Driven):
         self.engine.check()
         raise zmq_error(self.fault)
 
-    # -- what sessions ask of their socket (`sessions.host.Host`), lock held ---
-
-    def attach(self, pipe: Pipe) -> None:
-        """Hand a new pipe to the pattern."""
-        if self.closing:
-            pipe.far.end(pipe, 0)
-            return
-        self.pipes[pipe] = None
-        self.pattern.attach(pipe)
-        self.has_changed()
-        self.refresh()
-
-    def detach(self, pipe: Pipe) -> None:
-        """Take a pipe away from the pattern, unread messages and all."""
-        if self.pipes.pop(pipe, self) is None:
-            pipe.ended = True
-            pipe.writable = False
-            self.pattern.detach(pipe)
-            self.changed = True
-            self.refresh()
-            self._upkeep()
-
-    def ended(self, pipe: Pipe) -> None:
-        """The peer has gone for good; the pipe goes once it has been read to its end."""
-        if pipe not in self.pipes:
-            return
-        pipe.ended = True
-        pipe.writable = False
-        pipe.plugged = False
-        pipe.dropped += pipe.outgoing.clear()
-        self.pattern.ended(pipe)
-        if self.options.disconnect_msg:
-            pipe.incoming.put(self.options.disconnect_msg)
-        if pipe.incoming.peek():
-            pipe.incoming.mark(lambda: self.detach(pipe))
-            self.read_activated(pipe)
-            self.refresh()
-        else:
-            self.detach(pipe)
-
-    def plugged(self, pipe: Pipe) -> None:
-        """A peer is there now (again)."""
-        if pipe not in self.pipes:
-            return  # closed meanwhile, and only delivering what is left
-        if self.options.hello_msg:
-            pipe.outgoing.queue.appendleft(self.options.hello_msg)
-        self.pattern.plugged(pipe)
-        self.changed = True
-        self.refresh()
-
-    def unplugged(self, pipe: Pipe) -> None:
-        """The peer of a pipe that stays has gone."""
-        if pipe in self.pipes:
-            if self.options.hiccup_msg:
-                pipe.incoming.put(self.options.hiccup_msg)
-                self.read_activated(pipe)
-            self.pattern.unplugged(pipe)
-            self.changed = True
-            self.refresh()
-            self._upkeep()
-
-    def _upkeep(self) -> None:
-        """Let the pattern forget a peer's subscriptions in slices that hold nobody up."""
-        if self.pattern.upkeep():
-            self.loop.call(self._go_on_with_upkeep)
-
-    def _go_on_with_upkeep(self) -> None:
-        with self.lock:
-            if not self.released:
-                self._upkeep()
-                self.notify()
-
-    def read_activated(self, pipe: Pipe) -> None:
-        """Messages have come into an empty pipe."""
-        self.has_changed()
-        self.pattern.read_activated(pipe)
-
-    def write_activated(self, pipe: Pipe) -> None:
-        """A full pipe has room again."""
-        pipe.writable = True
-        self.has_changed()
-        self.pattern.write_activated(pipe)
-        self.refresh()
-
-    def handshake_began(self, session: Any) -> None:
-        """Count a handshake in progress; past the limit the oldest is dropped."""
-        self._handshakes[session] = None
-        if 0 < self.options.max_handshakes < len(self._handshakes):
-            self.dropped_handshakes += 1
-            next(iter(self._handshakes)).close(ConnectionAbortedError("too many handshakes"))
-
-    def handshake_over(self, session: Any) -> None:
-        """A handshake has come to its end, one way or the other."""
-        self._handshakes.pop(session, None)
-
-    def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:
-        """Look a host name up elsewhere."""
-        self.engine.resolve(transport, endpoint, self.options, lambda r: self.post(lambda: done(r)))
-
-    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
-        """Tell the monitor."""
-        if self.monitor is not None:
-            self.monitor.tell(event, (value,), ends)
-
-    def refresh(self) -> None:
-        """Find out anew which short cuts are open; lock held."""
-        slow = self.fault or self.signal is not None
-        self.express = None if slow or self.sending else self.pattern.express_out()
-        self.unheard = None if slow or self.sending else self.pattern.unheard()
-        queue = None if slow or self.traced else self.pattern.express_in()
-        self.ready = self._none_ready if queue is None else queue
-
     # -- the end ---
-
-    def _drop(self, pipe: Pipe) -> None:
-        """The pattern wants to be rid of a peer."""
-        pipe.far.drop(pipe)
 
     def stop(self) -> None:
         """The context is being terminated: every call from now on fails with ETERM."""
