@@ -9,6 +9,7 @@ from __future__ import annotations
 from errno import EDEADLK
 from typing import TYPE_CHECKING, Any
 
+from zmqthread.api.endpoints import Endpoints
 from zmqthread.api.hosting import Hosting
 from zmqthread.constants import EAGAIN, EINVAL, ENOTSOCK, ETERM
 from zmqthread.errors import error_from_os, zmq_error
@@ -27,6 +28,11 @@ _INTERRUPTED = (
 
 class Core(Hosting):
     """One socket: what sessions see of it (`sessions.host.Host`) and what its users do with it."""
+
+    def __init__(self, engine: Engine, kind: SocketType, options: Options) -> None:
+        super().__init__(engine, kind, options)
+        self.endpoints = Endpoints(self)
+        self._join_loop()
 
     # -- sending ---
 

@@ -6,7 +6,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.driving import Driven
-from zmqthread.api.endpoints import Endpoints
 from zmqthread.patterns.registry import ROWS
 from zmqthread.sessions.ends import NOWHERE, Ends
 
@@ -39,7 +38,6 @@ class Hosting(Driven):
         self.pattern = row.pattern(options, engine.seams.random)
         self.pattern.drop_pipe = self._drop
         self.pipes: dict[Pipe, None] = {}
-        self.endpoints = Endpoints(self)
         self.monitor: Monitor | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.
         self.fault = 0
@@ -59,7 +57,6 @@ class Hosting(Driven):
         self.traced = False
         self.dropped_handshakes = 0
         self._handshakes: dict[Any, None] = {}
-        self._join_loop()
 
     @property
     def raw(self) -> bool:
