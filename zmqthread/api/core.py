@@ -19,6 +19,10 @@ from zmqthread.reactor.selector import READ, WRITE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zmqthread.api.engine import Engine
+    from zmqthread.constants import SocketType
+    from zmqthread.options import Options
+
 
 _INTERRUPTED = (
     "Resource deadlock avoided (a signal handler or finalizer has interrupted its own thread "
