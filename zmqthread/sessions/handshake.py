@@ -26,6 +26,8 @@ enabled_features.update(("plain", "zap"))
 # Looked for, not imported: that takes tens of milliseconds, and few programs need it.
 if find_spec("nacl") is not None and find_spec("_cffi_backend") is not None:
     enabled_features.add("curve")
+if find_spec("gssapi") is not None:
+    enabled_features.add("gssapi")
 
 
 def new_connection(host: Host, options: Options) -> Any:
@@ -63,6 +65,8 @@ def new_mechanism(options: Options) -> Mechanism:
             return PlainClient(options.plain_username, options.plain_password)
         case SecurityMechanism.CURVE:
             return _new_curve(options)
+        case SecurityMechanism.GSSAPI:
+            return _new_gssapi(options)
     raise zmq_error(EINVAL, f"no mechanism {options.mechanism}")
 
 
@@ -74,6 +78,19 @@ def _new_curve(options: Options) -> Mechanism:
     if options.as_server:
         return CurveServer(public, secret)
     return CurveClient(options.curve_serverkey, public, secret)
+
+
+def _new_gssapi(options: Options) -> Mechanism:
+    from zmqthread.wire.mechanisms import gssapi
+
+    plaintext = bool(options.gssapi_plaintext)
+    name = options.gssapi_principal, options.gssapi_principal_nametype
+    if options.as_server:
+        server = gssapi.PlaintextServer if plaintext else gssapi.GssapiServer
+        return server(*name)
+    service = options.gssapi_service_principal, options.gssapi_service_principal_nametype
+    client = gssapi.PlaintextClient if plaintext else gssapi.GssapiClient
+    return client(*service, *name)
 
 
 def settled(options: Options) -> Options:

@@ -75,6 +75,10 @@ class Mechanism(ABC):
         """Take name and data of a handshake command apart."""
         return commands.split(body)
 
+    def join(self, name: bytes, data: bytes) -> bytes:
+        """Put a handshake command together: the reverse of `split`."""
+        return commands.body_of(name, data)
+
     @abstractmethod
     def receive(self, name: bytes, data: bytes) -> None:
         """Take a command of the peer.

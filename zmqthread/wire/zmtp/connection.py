@@ -243,7 +243,7 @@ class Connection(Traffic):
                     self._send(commands.encode(*commands.encode_error("Invalid socket type")))
                 raise
         for name, data in mechanism.commands():
-            self._send(commands.encode(name, data))
+            self._send(commands.frame_of(mechanism.join(name, data)))
         setup.waiting = mechanism.zap_request is not None
         if mechanism.complete:
             self._establish(setup, now)
