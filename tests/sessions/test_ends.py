@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import errno
-import itertools
-import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.sessions.worlds import World, quietly
+from tests.sessions.worlds import World, quietly, run
 from tests.sim.explore import explore
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.task import Crash
-from zmqthread.constants import ETERM, ReconnectStop, SocketType
+from zmqthread.constants import ETERM, SocketType
 from zmqthread.errors import ContextTerminated, ZMQError
 from zmqthread.pipes.lane import Lane
 
 TCP = "tcp://127.0.0.1:5000"
 PUSH, PULL, PAIR = SocketType.PUSH, SocketType.PULL, SocketType.PAIR
-
-
-def run(
-    main: Callable[[World], None], seeds: int = 5, faults: Faults | None = None, **kernel: Any
-) -> None:
-    """Run ``main`` as a thread of node "here" under some seeds; nothing may be left open."""
-
-    def world(running: Kernel) -> None:
-        built = World(running, faults)
-        built.node("here")
-        running.spawn(lambda: main(built), "main", "here")
-        running.run()
-        built.check_empty()
-
-    explore(world, seeds, **kernel)
 
 
 def released(world: World, core: Any, within: float) -> bool:
@@ -269,98 +251,6 @@ def test_a_limit_in_octets_holds_and_lets_go(limit: int, address: str) -> None:
         world.finish()
 
     run(main, faults=Faults(windows=(5000,)))
-
-
-# -- back-off ---
-
-
-def deaf(world: World, greet: Callable[[Any], None]) -> list[float]:
-    """Listen in place of a socket; ``greet`` gets each connection.  Returns the times."""
-    seams = world.node("there")
-    listener = seams.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.bind(("127.0.0.1", 5000))
-    listener.listen()
-    times: list[float] = []
-
-    def serve() -> None:
-        selector = seams.selector()
-        selector.register(listener, 1, None)
-        try:
-            while True:
-                selector.select(None)
-                stream, _ = listener.accept()
-                times.append(world.kernel.now)
-                greet(stream)
-        except OSError as error:
-            if error.errno != errno.EBADF:  # the node was killed
-                raise
-        finally:
-            selector.close()
-
-    world.kernel.spawn(serve, "serve", "there", service=True)
-    return times
-
-
-def gaps(times: list[float]) -> list[float]:
-    return [later - sooner for sooner, later in itertools.pairwise(times)]
-
-
-@pytest.mark.parametrize("most", [0, 800])
-def test_back_off(most: int) -> None:
-    def main(world: World) -> None:
-        times = deaf(world, lambda stream: stream.close())
-        push = world.socket(world.engine("here"), PUSH, reconnect_ivl_max=most)
-        push.endpoints.connect(TCP)
-        world.kernel.sleep(5.0)
-        found = gaps(times)
-        if most:
-            expected = [0.1, 0.2, 0.4, *[0.8] * len(found)]
-            assert all(e <= f <= e + 0.02 for e, f in zip(expected, found, strict=False)), found
-        else:
-            assert all(0.1 <= f <= 0.22 for f in found), found
-            assert max(found) - min(found) > 0.02
-        assert len(found) >= 4
-        world.net.kill("there")
-        world.finish()
-
-    run(main)
-
-
-def test_a_handshake_that_never_comes_times_out() -> None:
-    def main(world: World) -> None:
-        kept: list[Any] = []
-        times = deaf(world, kept.append)
-        push = world.socket(world.engine("here"), PUSH, handshake_ivl=300)
-        push.endpoints.connect(TCP)
-        world.kernel.sleep(2.0)
-        assert len(times) >= 4
-        assert all(0.4 <= gap <= 0.53 for gap in gaps(times)), gaps(times)
-        world.net.kill("there")
-        world.finish()
-
-    run(main)
-
-
-def test_an_established_connection_that_fails_is_no_failed_handshake() -> None:
-    def main(world: World) -> None:
-        stop = ReconnectStop.HANDSHAKE_FAILED
-        push = world.socket(
-            world.engine("here"), PUSH, reconnect_stop=stop, heartbeat_ivl=100, linger=0
-        )
-        pull = world.socket(world.engine("there"), PULL)
-        pull.endpoints.bind(TCP)
-        push.endpoints.connect(TCP)
-        world.send(push, b"1")
-        assert world.recv(pull) == b"1"
-        world.net.partition("here", "there")
-        world.kernel.sleep(1.0)
-        world.net.heal()
-        world.kernel.sleep(5.0)
-        world.send(push, b"2")
-        assert world.recv(pull) == b"2"
-        world.finish()
-
-    run(main)
 
 
 # -- the I/O thread dies ---

@@ -238,3 +238,40 @@ def closing(kernel: Kernel, transport: str) -> None:
     kernel.spawn(main, "main", "here")
     kernel.run()
     world.check_empty()
+
+
+def express(kernel: Kernel) -> None:
+    """One lane, few messages, threads that take and put without the lock: small, for many seeds."""
+    world = World(kernel)
+    rng = world.rng
+    engine = world.engine("here")
+    mark = rng.choice((1, 1, 2, 500))
+    push = world.socket(engine, SocketType.PUSH, sndhwm=mark)
+    pull = world.socket(engine, SocketType.PULL, rcvhwm=mark)
+    pull.endpoints.bind("inproc://x")
+    push.endpoints.connect("inproc://x")
+    senders, readers, count = rng.randint(1, 2), rng.randint(1, 3), 6
+
+    def send(name: str) -> None:
+        for _ in range(count):
+            world.send(push, world.ledger.make(name))
+
+    def recv(name: str) -> None:
+        while True:
+            message = quietly(lambda: world.recv(pull))
+            if message is None:
+                return
+            world.ledger.receive(name, message)
+
+    def main() -> None:
+        tasks = [world.spawn(engine, f"s{n}", send, f"s{n}") for n in range(senders)]
+        for n in range(readers):
+            world.spawn(engine, f"r{n}", recv, f"r{n}")
+        assert kernel.wait_until(
+            lambda: len(world.ledger.got) == senders * count and all(t.done for t in tasks), 5.0
+        )
+        world.finish()
+
+    kernel.spawn(main, "main", "here")
+    kernel.run()
+    world.check_empty()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from tests.sim.explore import explore
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.net import SimNet
@@ -84,7 +85,9 @@ class World:
 
     def spawn(self, engine: Engine, name: str, call: Callable[..., object], *args: Any) -> Task:
         """Start a thread on the node of a context."""
-        return self.kernel.spawn(partial(call, *args), name, engine.seams.node)
+        seams = engine.seams
+        assert isinstance(seams, SimSeams)
+        return self.kernel.spawn(partial(call, *args), name, seams.node)
 
     # -- waiting calls, known to the invariants ------------------------------------------------
 
@@ -204,6 +207,21 @@ class World:
             assert not self.net.descriptors(node), f"{node}: {self.net.descriptors(node)}"
 
 
+def run(
+    main: Callable[[World], None], seeds: int = 5, faults: Faults | None = None, **kernel: Any
+) -> None:
+    """Run ``main`` as a thread of node "here" under some seeds; nothing may be left open."""
+
+    def world(running: Kernel) -> None:
+        built = World(running, faults)
+        built.node("here")
+        running.spawn(lambda: main(built), "main", "here")
+        running.run()
+        built.check_empty()
+
+    explore(world, seeds, **kernel)
+
+
 class Ledger:
     """Who has sent what, and who has got it.
 
@@ -265,7 +283,7 @@ def quietly(call: Callable[[], Any], codes: Iterable[int] = GONE) -> Any:
     try:
         return call()
     except ZMQError as error:
-        if error.errno not in codes:
+        if error.errno not in set(codes):
             raise
         return None
 
