@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import errno
 import itertools
-from collections.abc import Callable
 from typing import Any
 
-from tests.interop.world import LAST_ENDPOINT, Watcher, World
+from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, Watcher, World
+from tests.support import seconds
 
-Scenario = Callable[["Side"], Any]
-
-#: How long something may take that will happen, in unscaled seconds, and how long to look for
-#: something that must not.
-SOON, NEVER = 10.0, 0.05
+#: How long to look, in unscaled seconds, for something that must not come.
+NEVER = 0.05
 
 
 class Side:
@@ -36,7 +33,7 @@ class Side:
         """Bind and connect; see `World.join`."""
         return self.world.join(binder, connecter, transport)
 
-    def pair(self, binder: str, connecter: str, transport: str = "inproc") -> tuple[Any, Any]:
+    def pair(self, binder: str, connecter: str, /, transport: str = "inproc") -> tuple[Any, Any]:
         """Return two joined sockets."""
         one, other = self.sockets(binder, connecter)
         self.join(one, other, transport)
@@ -72,9 +69,9 @@ class Side:
         return limit
 
     def all(self, sock: Any, wait: float = NEVER) -> list[list[bytes]]:
-        """Return every message that comes within ``wait`` seconds of the one before."""
+        """Return every message that comes within ``wait`` unscaled seconds of the one before."""
         found = []
-        while sock.poll(max(1, int(wait * 1000))):
+        while sock.poll(max(1, int(seconds(wait) * 1000))):
             found.append(sock.recv_multipart())
         return found
 
@@ -86,3 +83,11 @@ class Side:
         """Return what the socket is ready for: i, o, io or nothing."""
         events = sock.get(self.zmq.EVENTS)
         return "i" * bool(events & self.zmq.POLLIN) + "o" * bool(events & self.zmq.POLLOUT)
+
+
+def same(world: World, scenario: Any, *args: Any) -> Any:
+    """Run a scenario with both libraries; return the common result."""
+    theirs = scenario(Side(world, THEIRS), *args)
+    ours = scenario(Side(world, OURS), *args)
+    assert ours == theirs
+    return ours

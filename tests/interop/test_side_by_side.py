@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.interop.side import Side
+from tests.interop.side import Side, same
 from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, World
 from tests.support import free_port, seconds
 
@@ -18,14 +18,6 @@ KINDS = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
          "STREAM"]  # fmt: skip
 JOINS = [("PUSH", "PULL"), ("PAIR", "PAIR"), ("DEALER", "DEALER"), ("DEALER", "ROUTER"),
          ("PUB", "SUB"), ("XPUB", "XSUB"), ("REQ", "REP"), ("REQ", "ROUTER")]  # fmt: skip
-
-
-def same(world: World, scenario: Any, *args: Any) -> Any:
-    """Run a scenario with both libraries; return the common result."""
-    theirs = scenario(Side(world, THEIRS), *args)
-    ours = scenario(Side(world, OURS), *args)
-    assert ours == theirs
-    return ours
 
 
 # -- what a socket can do --------------------------------------------------------------------------

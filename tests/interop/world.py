@@ -43,6 +43,10 @@ class Watcher:
             if event == wanted:
                 return int(value)
 
+    def pending(self) -> bool:
+        """Return whether there are events that nobody waited for."""
+        return bool(self._monitor.poll(0))
+
     def close(self) -> None:
         """End the monitoring, if the socket itself has not been closed already."""
         if not self._sock.closed:
