@@ -169,6 +169,7 @@ def test_zmq_ppoll_signals__an_exception_of_the_handler_ends_the_call(c):
         signal.pthread_kill(main, signal.SIGUSR1)
 
     thread = z.zmq_threadstart(interrupt)
+
     def poll_meanwhile():
         go.set()
         z.zmq_ppoll([item(c.socket(z.ZMQ_PULL))], 1, PATIENCE, ())

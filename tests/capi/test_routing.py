@@ -8,7 +8,6 @@ import struct
 import pytest
 
 from tests.capi.support import (
-    PATIENCE,
     Watch,
     events,
     fails,
@@ -407,4 +406,3 @@ def test_router_waits_for_room_where_it_may(c):
         pass
     z.zmq_threadclose(thread)
     wait_for(router, z.ZMQ_POLLOUT)
-    assert PATIENCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.capi.memory import socket_of
+from zmqthread.capi.memory import core_of
 from zmqthread.capi.message import zmq_msg_t
 from zmqthread.constants import EFAULT
 from zmqthread.errors import zmq_error
@@ -47,13 +47,13 @@ def zmq_msg_init_data(
 
 def zmq_msg_send(msg: zmq_msg_t, socket: Any, flags: int = 0) -> int:
     """See `zmq_msg_t.send`."""
-    socket_of(socket)
+    core_of(socket)
     return _message(msg).send(socket, flags)
 
 
 def zmq_msg_recv(msg: zmq_msg_t, socket: Any, flags: int = 0) -> int:
     """See `zmq_msg_t.recv`."""
-    socket_of(socket)
+    core_of(socket)
     return _message(msg).recv(socket, flags)
 
 
