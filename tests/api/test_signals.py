@@ -348,38 +348,39 @@ damaged, got = [], []
 def receive():
     while True:
         try:
-            head, body = pull.recv_multipart()
+            parts = pull.recv_multipart()
         except zmq.ZMQError:
             return
-        got.append(head)
-        if body != head * args:
-            damaged.append([head.decode(), len(body)])
+        got.append(parts[0])
+        if len(parts) != 2 or parts[1] != parts[0] * args:
+            damaged.append([len(part) for part in parts])
 receiver = threading.Thread(target=receive)
 receiver.start()
 def interrupt():
     while not over.wait(0.0041):
         signal.pthread_kill(main, signal.SIGINT)
-main, over, hits = threading.main_thread().ident, threading.Event(), 0
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+main, over, hits, armed = threading.main_thread().ident, threading.Event(), 0, False
+def handler(*_):
+    global armed
+    if armed:
+        armed = False
+        raise KeyboardInterrupt
+signal.signal(signal.SIGINT, handler)
 storm = threading.Thread(target=interrupt, daemon=True)
 storm.start()
 end, number = time.monotonic() + 1.5, 0
 while time.monotonic() < end:
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        armed = True
         while time.monotonic() < end:
             number += 1
             digit = b"%d" % (number % 10)
             push.send_multipart([digit, digit * args])
+        armed = False
     except KeyboardInterrupt:
         hits += 1
-while storm.is_alive():
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        over.set()
-        storm.join()
-    except KeyboardInterrupt:
-        hits += 1
+over.set()
+storm.join()
 push.close()
 while pull.poll(0):
     time.sleep(0.01)

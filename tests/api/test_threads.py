@@ -57,8 +57,8 @@ def until(condition):
 
 
 def asleep(*sockets):
-    """Wait until each of the sockets has a thread that drives it, so that its call is blocked."""
-    until(lambda: all(socket._core.driven for socket in sockets))
+    """Wait until a thread drives each of the sockets or polls it, so that its call is blocked."""
+    until(lambda: all(s._core.driven or getattr(s._core, "group", None) for s in sockets))
 
 
 def blocked(kind, pull, push):

@@ -210,6 +210,9 @@ class Driven:
         except BaseException:
             try:
                 self._relock()
+            except BaseException:  # an interrupt on the way there
+                self._relock()
+                raise
             finally:
                 self.driven = before
             if before:
@@ -229,8 +232,10 @@ class Driven:
             self.lock.acquire()
             return
         interrupt = None
-        while not owned():
+        while True:
             try:
+                if owned():
+                    break
                 self.lock.acquire()
             except BaseException as caught:  # what a signal handler raised
                 interrupt = caught
@@ -268,6 +273,9 @@ class Driven:
         finally:
             try:
                 self._relock()
+            except BaseException:  # an interrupt on the way there
+                self._relock()
+                raise
             finally:
                 self.unfollow(sleeper)
                 give_back(sleeper)

@@ -106,6 +106,8 @@ class Session(Writer):
 
     def on_ready(self, events: int) -> None:
         """Handle readiness of the stream; whatever goes wrong ends this session alone."""
+        if self.stream is None:
+            return  # cut off by an interrupt, and about to be closed
         try:
             if events & WRITE and self._blocked:
                 self._blocked = False
@@ -126,9 +128,12 @@ class Session(Writer):
         so that the stream cannot be trusted any more.
         """
         if is_interrupt(error):
-            # Let the I/O thread close, which no further interrupt can strike; till then, hands off.
+            # Hands off at once; the I/O thread does the rest, where no further interrupt strikes.
+            stream, self.stream = self.stream, None
             self._blocked = self._paused = True
-            self.host.call_later(0, lambda: self.close(ConnectionAbortedError("interrupted")))
+            if stream is not None:
+                reason = ConnectionAbortedError("interrupted")
+                self.host.call_later(0, lambda: self._close(stream, reason))
             raise error
         if not isinstance(error, OSError):
             log.error("a connection with %s failed", self.endpoint, exc_info=error)
