@@ -167,7 +167,13 @@ class Session(Writer):
         if len(messages) >= room and not lane.room():  # a publisher empties it at once
             self._pause()
         if connection.has_output:
-            self.flush()
+            self._answer()
+
+    def _answer(self) -> None:
+        """Send a PONG; the PING may have said how long to wait for the peer."""
+        self.flush()
+        if self.stream is not None:
+            self._set_timer()
 
     def _shake_hands(self, count: int, now: float) -> None:
         self.connection.receive(self.host.scratch[:count], 0, now)
@@ -278,6 +284,8 @@ class Session(Writer):
             return False
         if messages:
             self._deliver(messages, sum(map(weight, messages)))
+        if connection.has_output:
+            self._answer()
         if connection.pending and pipe.incoming.room() == 0:
             self._pause()
         return bool(messages)
@@ -300,6 +308,7 @@ class Session(Writer):
         pipe.peer_properties = dict(peer.properties)
         if self.peer_address:
             pipe.peer_properties["Peer-Address"] = self.peer_address
+        pipe.peer_properties["__fd"] = str(self.stream.fileno())  # behind SRCFD
         pipe.plugged = True
         if new:
             host.attach(pipe)
