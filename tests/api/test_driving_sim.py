@@ -32,7 +32,14 @@ def test_what_a_thread_sleeps_on_goes_with_the_thread() -> None:
         assert world.poll([(pull, 1)], 0.01) == [0]
         world.finish()
 
-    run(main)
+    def world(kernel: Kernel) -> None:
+        built = World(kernel)
+        built.node("here")
+        kernel.spawn(lambda: main(built), "main", "here")
+        kernel.run()
+        built.check_empty(collect=False)
+
+    explore(world, 10)
 
 
 def test_a_sender_without_peers_goes_on_when_another_thread_connects() -> None:
