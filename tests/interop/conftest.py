@@ -36,3 +36,9 @@ def world() -> Iterator[World]:
             yield made
     finally:
         shutil.rmtree(directory)
+
+
+@pytest.fixture(params=["inproc", "tcp"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Give the two transports that take different ways through the library."""
+    return str(request.param)

@@ -9,6 +9,8 @@ from typing import Any
 from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, Watcher, World
 from tests.support import seconds
 
+KINDS = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB",
+         "STREAM"]  # fmt: skip
 #: How long to look, in unscaled seconds, for something that must not come.
 NEVER = 0.05
 
@@ -91,3 +93,15 @@ def same(world: World, scenario: Any, *args: Any) -> Any:
     ours = scenario(Side(world, OURS), *args)
     assert ours == theirs
     return ours
+
+
+def met(side: Side, binder: Any, connecters: list[Any], transport: str) -> str:
+    """Join several to one, and wait until it has all of them."""
+    watch = side.watch(binder) if transport != "inproc" else None
+    endpoint = side.bind(binder, transport)
+    for connecter in connecters:
+        connecter.connect(endpoint)
+        if watch is not None:
+            watch.wait("HANDSHAKE_SUCCEEDED")
+    binder.poll(20, side.zmq.POLLOUT)  # libzmq takes a new peer in when it is called
+    return endpoint
