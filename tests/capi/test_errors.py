@@ -123,7 +123,7 @@ EXCUSED = {
     ("zmq_join", "EINVAL"): _NO_PEER,
     ("zmq_leave", "EINVAL"): _NO_PEER,
 }
-#: Calls go on after a signal, as everywhere in Python; see test_signals.py.
+#: Calls go on after a signal, as everywhere in Python; see tests/api/test_signals.py.
 _NEVER = "EINTR"
 
 CASES: dict[tuple[str, str], Any] = {}

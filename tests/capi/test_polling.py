@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import socket as plain
-import threading
 import time
 
 import pytest
@@ -153,34 +152,6 @@ def test_zmq_ppoll_signals__are_delivered_during_the_call_only(c, caught):
     assert z.zmq_ppoll([item(c.socket(z.ZMQ_PULL))], 1, SILENCE, set()) == 0
     assert caught == [signal.SIGUSR1]
     assert signal.SIGUSR1 in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-
-
-def test_zmq_ppoll_signals__an_exception_of_the_handler_ends_the_call(c):
-    class Stop(Exception):
-        pass
-
-    def stop(*_):
-        raise Stop
-
-    main, go = threading.get_ident(), threading.Event()
-
-    def interrupt(_):
-        go.wait(seconds(10))
-        signal.pthread_kill(main, signal.SIGUSR1)
-
-    thread = z.zmq_threadstart(interrupt)
-
-    def poll_meanwhile():
-        go.set()
-        z.zmq_ppoll([item(c.socket(z.ZMQ_PULL))], 1, PATIENCE, ())
-
-    old = signal.signal(signal.SIGUSR1, stop)
-    try:
-        with pytest.raises(Stop):
-            poll_meanwhile()
-    finally:
-        signal.signal(signal.SIGUSR1, old)
-        z.zmq_threadclose(thread)
 
 
 # -- zmq_poller_* ---
