@@ -38,7 +38,7 @@ def test_nothing_is_lost_wherever_a_thread_is_held_up(transport: str, seeds: int
 
 
 def test_traffic_goes_on_when_connections_break() -> None:
-    seen = explore(lossy, [*range(20), 42, 158, 205]).sometimes
+    seen = explore(lossy, [*range(20), 24, 133, 254, 541]).sometimes
     assert not {"reset", "messages lost", "window full"} - Counter(seen).keys()
 
 

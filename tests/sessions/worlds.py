@@ -200,7 +200,7 @@ class World:
             engine.term(5.0)
 
     def check_empty(self, *, collect: bool = True) -> None:
-        """After the run: nothing is open anywhere; without ``collect`` not even until a collection."""
+        """After the run: nothing is open, without ``collect`` not even garbage."""
         if collect and any(map(self.net.descriptors, self.seams)):
             gc.collect()  # a traceback may keep what a thread slept on
         for node in self.seams:
