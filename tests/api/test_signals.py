@@ -271,42 +271,37 @@ def test_a_storm_of_handlers_that_use_the_same_sockets(size):
 
 INTERRUPT_STORM = """
 big = b"b" * 1000
-interrupted = 0
+rounds = interrupted = 0
+armed = False
+def handler(*_):
+    # One at a time: who presses Ctrl-C twice within microseconds?
+    global armed
+    if armed:
+        armed = False
+        raise KeyboardInterrupt
 def interrupt():
-    while not over.is_set():
-        hits.set()
+    while not over.wait(0.0037):
         signal.pthread_kill(main, signal.SIGINT)
-        over.wait(0.0037)
-main, over, hits = threading.main_thread().ident, threading.Event(), threading.Event()
-signal.signal(signal.SIGINT, signal.default_int_handler)
-thread = threading.Thread(target=interrupt, daemon=True)
-pull.rcvtimeo = 200
-rounds = 0
-def work():
-    global interrupted, rounds
-    end = time.monotonic() + 1.5
-    while time.monotonic() < end:
-        try:
-            push.send(big, zmq.DONTWAIT)
-            if pull.poll(args[0]):
-                pull.recv()
-            rounds += 1
-        except KeyboardInterrupt:
-            interrupted += 1
-        except zmq.Again:
-            pass
-while True:
+main, over = threading.main_thread().ident, threading.Event()
+signal.signal(signal.SIGINT, handler)
+storm = threading.Thread(target=interrupt, daemon=True)
+storm.start()
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
     try:
-        if not thread.ident:
-            thread.start()
-        if rounds == 0:
-            work()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        break
+        armed = True
+        push.send(big, zmq.DONTWAIT)
+        if pull.poll(args[0]):
+            pull.recv()
+        rounds += 1
+        armed = False
     except KeyboardInterrupt:
         interrupted += 1
+    except zmq.Again:
+        armed = False
 over.set()
-thread.join()
+storm.join()
+pull.rcvtimeo = 200
 say([rounds, interrupted])
 # An interrupt may have cost a connection, which comes back, and the messages on their way.
 end = time.monotonic() + 15
