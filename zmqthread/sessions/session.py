@@ -338,7 +338,7 @@ class Session(Writer):
             self._timer = self.host.call_later(delay, self._on_timer)
 
     def _on_timer(self) -> None:
-        self._timer = None
+        # `_timer` may be another one by now: this one was already due when it was replaced.
         if self.stream is None:
             return
         now = self.host.seams.monotonic()
