@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zmqthread
-from tests.security.worlds import Secured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.security.worlds import Secured
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,5 +28,7 @@ def _settled() -> None:
 @pytest.fixture
 def world() -> Iterator[Secured]:
     """Give sockets that end with the test."""
+    from tests.security.worlds import Secured
+
     with Secured() as made:
         yield made

@@ -9,7 +9,6 @@ import pytest
 import zmqthread as zmq
 from tests.security import libzmq, realm
 from tests.security.worlds import (
-    LOOPBACK,
     PATIENCE,
     Secured,
     accept,
@@ -17,7 +16,7 @@ from tests.security.worlds import (
     events,
     milliseconds,
 )
-from tests.support import RawClient
+from tests.support import LOOPBACK, RawClient
 from tests.wire.support import command, frame, greeting
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
@@ -228,7 +227,7 @@ def test_interop_with_libzmq(
     library = libzmq.load()
     if library is None:
         pytest.skip("no libzmq with GSSAPI (Debian's libzmq5) on this system")
-    settings = {"server": SERVER, "client": CLIENT}
+    settings: dict[str, dict[str, Any]] = {"server": SERVER, "client": CLIENT}
     theirs = "client" if ours == "server" else "server"
     mine = world.socket(zmq.DEALER, **settings[ours], gssapi_plaintext=plaintext)
     with libzmq.Socket(library, zmq.DEALER, milliseconds(PATIENCE)) as other:

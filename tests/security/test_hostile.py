@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import zmqthread as zmq
-from tests.security.worlds import LOOPBACK, Secured, curve_keys, event, events, milliseconds
-from tests.support import RawClient, seconds
+from tests.security.worlds import Secured, curve_keys, event, events, milliseconds
+from tests.support import LOOPBACK, RawClient, seconds
 from tests.wire import curve as peers
 from tests.wire.support import command, frame, greeting, properties
 from zmqthread.constants import Event

@@ -9,7 +9,6 @@ import pytest
 
 import zmqthread as zmq
 from tests.security.worlds import (
-    LOOPBACK,
     Request,
     Secured,
     accept,
@@ -18,7 +17,7 @@ from tests.security.worlds import (
     events,
     milliseconds,
 )
-from tests.support import RawClient
+from tests.support import LOOPBACK, RawClient
 from tests.wire.support import greeting
 from zmqthread.constants import EFAULT, ETIMEDOUT, Event
 

@@ -8,9 +8,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Self
 
+import pytest
+
 import zmqthread as zmq
 from tests.support import LOOPBACK, seconds
 from zmqthread.errors import ZMQError
+
+pytest.importorskip("nacl.bindings", reason="the extra curve is not installed")
 
 PATIENCE = 10.0
 FAILED = (
