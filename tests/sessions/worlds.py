@@ -180,7 +180,9 @@ class World:
                     if timer.call is not None:
                         for cell in getattr(timer.call, "__closure__", None) or ():
                             owner = cell.cell_contents
-                            assert not (isinstance(owner, Core) and owner.released), timer.call
+                            assert not (isinstance(owner, Core) and owner.released), [
+                                c.cell_contents for c in timer.call.__closure__
+                            ]
 
     def finish(self, linger: int | None = 0, term: bool = True) -> None:
         """Close all sockets, in a task: each close ends, and leaves nothing behind."""

@@ -26,7 +26,6 @@ def set_option(core: Core, number: int, value: Any) -> None:
         row = core.options.set(number, value)
         if row.number in _TO_PATTERN:
             core.pattern.set_option(row.number, value)
-            core.flush_scheduled()
         elif row.number in {SocketOption.SNDHWM, SocketOption.RCVHWM}:
             for pipe in core.pipes:
                 pipe.far.resize(pipe)

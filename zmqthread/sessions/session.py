@@ -333,7 +333,7 @@ class Session(Writer):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if when is not None:
+        if when is not None and self.stream is not None:
             delay = max(0.0, when - self.host.seams.monotonic())
             self._timer = self.host.call_later(delay, self._on_timer)
 
