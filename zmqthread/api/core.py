@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.endpoints import Endpoints
 from zmqthread.api.hosting import Hosting
-from zmqthread.constants import EAGAIN, EINVAL, ENOTSOCK, ETERM
+from zmqthread.constants import EAGAIN, EFSM, EINVAL, ENOTSOCK, ETERM
 from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.pipes.lane import Lane
 from zmqthread.reactor.selector import READ, WRITE
@@ -65,6 +65,7 @@ class Core(Hosting):
                 lane.writer.force(message)
                 return
             self.enter()
+            self._check_turn()
             pattern = self.pattern
             if not pattern.send(message):
                 self.refresh()  # a pipe once full takes nothing before its low-water mark
@@ -82,6 +83,7 @@ class Core(Hosting):
         with self.lock:
             self.enter()
             if begun is None:
+                self._check_turn()
                 if self.row.single_frame:
                     raise zmq_error(EINVAL, f"{self.type_name} sockets send single frames only")
                 route = self.pattern.begin(frame)
@@ -98,6 +100,11 @@ class Core(Hosting):
                 self.pattern.send(tuple(frames), route)
                 if self.signal is not None:
                     self.looked()
+
+    def _check_turn(self) -> None:
+        """Refuse a reply to a request that this thread has not read to its end."""
+        if self.receiving and self.row.lockstep and self.seams.get_ident() in self.receiving:
+            raise zmq_error(EFSM)
 
     # -- receiving ---
 
@@ -190,6 +197,8 @@ class Core(Hosting):
         """Return what of ``interest`` would not have to wait; lock held."""
         pattern = self.pattern
         found = READ if interest & READ and pattern.can_recv() else 0
+        if interest & READ and self.receiving and self.seams.get_ident() in self.receiving:
+            found = READ  # the rest of a message that this thread has begun to receive
         if interest & WRITE:
             if pattern.can_send():
                 found |= WRITE

@@ -30,6 +30,7 @@ class Transfer(Forms):
     """What goes in and out of a socket."""
 
     _core: Core
+    _frame_class: type[Frame] = Frame
     copy_threshold: int
 
     def send(
@@ -146,7 +147,8 @@ class Transfer(Forms):
             frame = self._first(message, properties)
         if copy:
             return octets(frame)
-        return Frame.received(frame, more=me in core.receiving, metadata=properties)
+        more = me in core.receiving
+        return self._frame_class.received(frame, more=more, metadata=properties)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one frame into a writable buffer and return how many octets it has.

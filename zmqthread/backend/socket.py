@@ -1,0 +1,217 @@
+"""What `zmq.Socket` is derived from."""
+
+from __future__ import annotations
+
+from errno import ENAMETOOLONG, ENOENT
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from zmqthread.api import peers
+from zmqthread.api.live_options import get_option, set_option
+from zmqthread.api.monitor import monitor
+from zmqthread.api.transfer import Transfer
+from zmqthread.backend.errors import peers_error, peers_errors
+from zmqthread.constants import EFAULT, ENOTSOCK, Event, SocketOption
+from zmqthread.endpoint import IPC_PATH_MAX
+from zmqthread.errors import ZMQError, strerror, zmq_error
+from zmqthread.message import Frame
+
+if TYPE_CHECKING:
+    from zmqthread.api.core import Core
+    from zmqthread.backend.context import Context
+
+#: What can be found by the number `Socket.underlying`.
+_cores: WeakValueDictionary[int, Core] = WeakValueDictionary()
+
+
+class _Traffic(Transfer):
+    """What goes in and out, in pyzmq's frames."""
+
+    def __init__(self, core: Core, copy_threshold: int) -> None:
+        import zmq
+
+        self._core = core
+        self._frame_class = zmq.Frame
+        self.copy_threshold = copy_threshold
+
+    def send_shared(self, data: Any, flags: int, track: bool) -> Any:
+        """Send without a copy if the data are large; return pyzmq's tracker."""
+        import zmq
+
+        if self.copy_threshold and memoryview(data).nbytes < self.copy_threshold:
+            self.send(data, flags)
+            return zmq._FINISHED_TRACKER  # noqa: SLF001 - what pyzmq itself returns
+        frame = self._frame_class.shared(data, track=track)
+        self.send(frame, flags)
+        return frame.tracker
+
+
+class Socket:
+    """A socket of ours behind pyzmq's.
+
+    pyzmq takes every attribute that it does not find on the class for an option.
+    """
+
+    context: Any = None
+    copy_threshold = 0
+    _core: Core = None  # type: ignore[assignment]  # until __init__
+    _traffic: _Traffic = None  # type: ignore[assignment]
+    _closed = False
+
+    @peers_errors
+    def __init__(
+        self,
+        context: Context | None = None,
+        socket_type: int = -1,
+        shadow: int = 0,
+        copy_threshold: int | None = None,
+    ) -> None:
+        import zmq
+
+        self.context = context
+        self.copy_threshold = zmq.COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        if shadow:
+            core = _cores.get(shadow)
+            if core is None:
+                raise zmq_error(ENOTSOCK)
+            self._core = core
+        elif context is None:
+            raise TypeError("a socket needs a context, or another socket to shadow")
+        elif context.face.closed:
+            raise zmq_error(EFAULT)
+        else:
+            self._core = core = context.face.new_core(socket_type)
+            _cores[id(core)] = core
+        self._traffic = _Traffic(core, self.copy_threshold)
+
+    @property
+    def underlying(self) -> int:
+        """The number by which others find this socket."""
+        return id(self._core)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed, through this object or any other."""
+        if not self._closed and self._core is not None and self._core.closing:
+            self._closed = True
+        return self._closed or self._core is None
+
+    @peers_errors
+    def close(self, linger: int | None = None) -> None:
+        """See `zmqthread.Socket.close`."""
+        if self._core is not None and not self._closed:
+            self._closed = True
+            self._core.close(linger)
+
+    # -- messages ---
+
+    def send(self, data: Any, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """See `zmqthread.Socket.send`."""
+        try:
+            if copy or isinstance(data, (Frame, str)):
+                return self._traffic.send(data, flags, copy, track)
+            return self._traffic.send_shared(data, flags, track)
+        except ZMQError as error:
+            raise peers_error(error) from None
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """See `zmqthread.Socket.recv`."""
+        try:
+            received = self._traffic.recv(flags, copy)
+        except ZMQError as error:
+            raise peers_error(error) from None
+        if track and not copy:
+            import zmq
+
+            received.tracker = zmq._FINISHED_TRACKER  # noqa: SLF001 - what pyzmq itself sets
+        return received
+
+    @peers_errors
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
+        """See `zmqthread.Socket.recv_into`."""
+        return self._traffic.recv_into(buffer, nbytes=nbytes, flags=flags)
+
+    # -- endpoints ---
+
+    def bind(self, addr: str | bytes) -> None:
+        """See `zmqthread.Socket.bind`."""
+        text = _text(addr)
+        try:
+            self._core.endpoints.bind(text)
+        except ZMQError as error:
+            raise peers_error(error, _about_bind(error, text)) from None
+
+    def connect(self, addr: str | bytes) -> None:
+        """See `zmqthread.Socket.connect`."""
+        text = _text(addr)
+        try:
+            self._core.endpoints.connect(text)
+        except ZMQError as error:
+            raise peers_error(error, strerror(error.errno or 0)) from None
+
+    @peers_errors
+    def unbind(self, addr: str | bytes) -> None:
+        """See `zmqthread.Socket.unbind`."""
+        self._core.endpoints.unbind(_text(addr))
+
+    @peers_errors
+    def disconnect(self, addr: str | bytes) -> None:
+        """See `zmqthread.Socket.disconnect`."""
+        self._core.endpoints.disconnect(_text(addr))
+
+    @peers_errors
+    def monitor(self, addr: str | bytes | None, events: int = Event.ALL) -> None:
+        """See `zmqthread.Socket.monitor`."""
+        monitor(self._core, None if addr is None else _text(addr), events)
+
+    @peers_errors
+    def join(self, group: str | bytes) -> None:
+        """See `zmqthread.Socket.join`."""
+        peers.join(self._core, _text(group))
+
+    @peers_errors
+    def leave(self, group: str | bytes) -> None:
+        """See `zmqthread.Socket.leave`."""
+        peers.leave(self._core, _text(group))
+
+    # -- options ---
+
+    def set(self, option: int, value: int | bytes) -> None:
+        """See `zmqthread.Socket.set`."""
+        if isinstance(value, str):
+            raise TypeError("unicode not allowed, use setsockopt_string")
+        try:
+            set_option(self._core, option, value)
+        except ZMQError as error:
+            raise peers_error(error) from None
+
+    def get(self, option: int) -> int | bytes:
+        """See `zmqthread.Socket.get`."""
+        try:
+            value: int | bytes = get_option(self._core, option)
+        except ZMQError as error:
+            raise peers_error(error) from None
+        if value.__class__ is bytes and option != SocketOption.ROUTING_ID:
+            return value.removesuffix(b"\0")  # type: ignore[union-attr]
+        return value
+
+
+def _text(addr: object) -> str:
+    if isinstance(addr, bytes):
+        return addr.decode()
+    if not isinstance(addr, str):
+        raise TypeError(f"Expected addr to be str, got addr={addr!r}")
+    return addr
+
+
+def _about_bind(error: ZMQError, addr: str) -> str:
+    """Return pyzmq's text; it adds the address itself."""
+    path = addr.partition("://")[2]
+    if error.errno == ENAMETOOLONG:
+        return (
+            f'ipc path "{path}" is longer than {IPC_PATH_MAX} '
+            "characters (sizeof(sockaddr_un.sun_path))."
+        )
+    if error.errno == ENOENT:
+        return f'No such file or directory for ipc path "{path}".'
+    return strerror(error.errno or 0)
