@@ -280,7 +280,7 @@ def handler(*_):
         armed = False
         raise KeyboardInterrupt
 def interrupt():
-    while not over.wait(0.0037):
+    while not over.wait(0.07):
         signal.pthread_kill(main, signal.SIGINT)
 main, over = threading.main_thread().ident, threading.Event()
 signal.signal(signal.SIGINT, handler)

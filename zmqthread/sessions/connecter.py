@@ -153,6 +153,23 @@ class Connecter:
             self.host.event(Event.CLOSED, descriptor, self._end)
 
     def _on_dialled(self, events: int) -> None:
+        try:
+            self._dialled()
+        except BaseException:
+            # An interrupt: who knows how far it came.  The I/O thread begins anew.
+            self.host.call_later(0, self._begin_anew)
+            raise
+
+    def _begin_anew(self) -> None:
+        if self.stopped:
+            return
+        self._give_up_attempt()
+        if self.session is not None:
+            self.session.close(ConnectionAbortedError("interrupted"))  # which retries
+        elif self._timer is None:
+            self._retry()
+
+    def _dialled(self) -> None:
         attempt = self._attempt
         if attempt is None:
             return
