@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.doctest",
     "sphinx.ext.napoleon",
     "project_tables",
+    "c_tables",
 ]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"

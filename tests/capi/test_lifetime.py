@@ -202,7 +202,7 @@ def test_ctx_options__thread_name(c):
     assert z.zmq_ctx_set_ext(c.ctx, option, "foobar", 6) == 0
     memory, room = bytearray(16), [16]
     assert z.zmq_ctx_get_ext(c.ctx, option, memory, room) == "foobar"
-    assert (memory[:7], room) == (b"foobar\0", [7])
+    assert (bytes(memory[:7]), room) == (b"foobar\0", [7])
     assert z.zmq_ctx_get(c.ctx, option) == 0
     with fails(z.EINVAL):
         z.zmq_ctx_set_ext(c.ctx, option, "x" * 17, 17)

@@ -77,9 +77,9 @@ def test_a_new_message_is_none_yet():
 def test_the_functions_want_a_message():
     for call in (z.zmq_msg_init, z.zmq_msg_close, z.zmq_msg_size, z.zmq_msg_data):
         with fails(z.EFAULT):
-            call(b"not a message")
+            call(b"not a message")  # type: ignore[arg-type]
     with fails(z.EFAULT):
-        z.zmq_msg_move(empty(), None)
+        z.zmq_msg_move(empty(), None)  # type: ignore[arg-type]
 
 
 def test_data_of_fewer_octets_than_announced():
@@ -149,9 +149,10 @@ def test_msg_flags__more(c):
 
 def test_what_a_message_does_not_have():
     msg = made()
-    for call, argument in ((z.zmq_msg_get, z.ZMQ_SRCFD), (z.zmq_msg_gets, "group")):
-        with fails(z.EINVAL):
-            call(msg, argument)
+    with fails(z.EINVAL):
+        z.zmq_msg_get(msg, z.ZMQ_SRCFD)
+    with fails(z.EINVAL):
+        z.zmq_msg_gets(msg, "group")
 
 
 def test_group_and_routing_id():
@@ -250,7 +251,7 @@ def test_msg_ffn__a_large_message_that_cannot_be_sent_is_not_freed(c):
 
 @pytest.mark.parametrize("buffer", [
     b"Hello", bytearray(b"Hello"), memoryview(b"Hello"), "Hello", array.array("B", b"Hello"),
-    (ctypes.c_char * 5)(*b"Hello"),
+    ctypes.create_string_buffer(b"Hello", 5),
 ])  # fmt: skip
 def test_any_buffer_is_sent(c, buffer):
     pull, push = c.pair(z.ZMQ_PULL, z.ZMQ_PUSH)
@@ -321,7 +322,7 @@ def test_iov__there_and_back(c, endpoint):
 def test_iov__less_room_than_frames(c):
     pull, push = c.pair(z.ZMQ_PULL, z.ZMQ_PUSH)
     z.zmq_sendiov(push, [b"a", b"b", b"c"], 3, z.ZMQ_SNDMORE)
-    room = [None, None]
+    room = [z.iovec(), z.iovec()]
     assert z.zmq_recviov(pull, room) == 2
     assert z.zmq_getsockopt(pull, z.ZMQ_RCVMORE) == 1
     assert z.zmq_recviov(pull, room) == 1

@@ -110,7 +110,12 @@ def test_proxy_hwm__nothing_is_lost(c):
     sub = c.connected(z.ZMQ_SUB, back, rcvhwm=5, subscribe=b"")
     pub = c.connected(z.ZMQ_XPUB, front, sndhwm=5, xpub_nodrop=1)
     assert recv(pub) == [b"\1"]
-    publisher = z.zmq_threadstart(lambda _: [send(pub, b"%d" % n) for n in range(200)])
+
+    def publish(_):
+        for number in range(200):
+            send(pub, b"%d" % number)
+
+    publisher = z.zmq_threadstart(publish)
     assert [text(sub) for _ in range(200)] == [str(n) for n in range(200)]
     z.zmq_threadclose(publisher)
     shut(c)

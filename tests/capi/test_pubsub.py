@@ -333,8 +333,8 @@ def test_conflate__the_last_message_only(c):
     pull = c.connected(z.ZMQ_PULL, name, conflate=1)
     for number in range(20):
         send(push, b"%d" % number)
-    while (number := text(pull)) != "19":
-        assert 0 <= int(number) < 19
+    while (found := text(pull)) != "19":
+        assert 0 <= int(found) < 19
     assert silent(pull)
 
 

@@ -284,10 +284,10 @@ def test_metadata__of_read_ahead_messages_is_kept(c):
         msg = z.zmq_msg_t()
         z.zmq_msg_init(msg)
         z.zmq_msg_recv(msg, router, 0)
-        ident = bytes(z.zmq_msg_data(msg)).decode()
-        assert z.zmq_msg_gets(msg, "Routing-Id") == ident
+        sender = bytes(z.zmq_msg_data(msg)).decode()
+        assert z.zmq_msg_gets(msg, "Routing-Id") == sender
         z.zmq_msg_recv(msg, router, 0)
-        assert z.zmq_msg_gets(msg, "Routing-Id") == ident
+        assert z.zmq_msg_gets(msg, "Routing-Id") == sender
 
 
 # -- STREAM ---

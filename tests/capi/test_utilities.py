@@ -118,7 +118,7 @@ def test_stopwatch_measures_microseconds():
 
 
 def test_sleep_takes_seconds(monkeypatch):
-    slept = []
+    slept: list[int] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     z.zmq_sleep(3)
     assert slept == [3]
