@@ -27,8 +27,8 @@ with (
 ):
     frontend.bind(arguments.clients)
     backend.bind(arguments.servers)
-    print("clients on", frontend.last_endpoint, flush=True)
-    print("servers on", backend.last_endpoint, flush=True)
+    print("clients on", frontend.last_endpoint.decode(), flush=True)
+    print("servers on", backend.last_endpoint.decode(), flush=True)
 
     poller = zmq.Poller()
     poller.register(frontend, zmq.POLLIN)

@@ -53,5 +53,5 @@ async def tick():
 
 with zmq.Context() as context, context.socket(zmq.REP) as socket:
     socket.bind(arguments.address)
-    print("listening on", socket.last_endpoint, flush=True)
+    print("listening on", socket.last_endpoint.decode(), flush=True)
     asyncio.run(serve(socket))

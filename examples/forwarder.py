@@ -24,8 +24,8 @@ with (
 ):
     frontend.bind(arguments.publishers)
     backend.bind(arguments.subscribers)
-    print("publishers on", frontend.last_endpoint, flush=True)
-    print("subscribers on", backend.last_endpoint, flush=True)
+    print("publishers on", frontend.last_endpoint.decode(), flush=True)
+    print("subscribers on", backend.last_endpoint.decode(), flush=True)
     try:
         zmq.proxy(frontend, backend)
     except KeyboardInterrupt:

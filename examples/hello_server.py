@@ -22,7 +22,7 @@ with zmq.Context() as context, context.socket(zmq.REP) as socket:
     else:
         socket.bind(arguments.address)
     # What a bind came to: with port 0 the system has chosen one.
-    print("listening on", socket.last_endpoint, flush=True)
+    print("listening on", socket.last_endpoint.decode(), flush=True)
     answered = 0
     while arguments.count == 0 or answered < arguments.count:
         name = socket.recv_string()

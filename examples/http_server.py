@@ -35,7 +35,7 @@ def respond(request):
 
 with zmq.Context() as context, context.socket(zmq.STREAM) as socket:
     socket.bind(arguments.address)
-    print("listening on", socket.last_endpoint, flush=True)
+    print("listening on", socket.last_endpoint.decode(), flush=True)
     requests = {}  # by connection: what has come so far
     answered = 0
     while arguments.count == 0 or answered < arguments.count:

@@ -32,7 +32,7 @@ with zmq.Context() as context:
         pull.maxmsgsize = 1000
         pull.rcvtimeo = 5000
         pull.bind("tcp://127.0.0.1:*")
-        push.connect(pull.last_endpoint)
+        push.connect(pull.last_endpoint.decode())
         push.send(bytes(1000))
         print(f"a message of {len(pull.recv())} octets is let through")
         monitor = pull.get_monitor_socket(zmq.EVENT_DISCONNECTED)

@@ -31,7 +31,7 @@ def watch(monitor):
 with zmq.Context() as context, context.socket(zmq.REP) as socket:
     monitor = socket.get_monitor_socket()
     socket.bind(arguments.address)
-    print("listening on", socket.last_endpoint, flush=True)
+    print("listening on", socket.last_endpoint.decode(), flush=True)
     # Events since the monitor was made are waiting for it.
     watcher = threading.Thread(target=watch, args=(monitor,))
     watcher.start()

@@ -13,7 +13,7 @@ arguments = parser.parse_args()
 
 with zmq.Context() as context, context.socket(zmq.PULL) as socket:
     socket.bind(arguments.address)
-    print("collecting on", socket.last_endpoint, flush=True)
+    print("collecting on", socket.last_endpoint.decode(), flush=True)
     expected = None
     squares = {}
     # Results may overtake the announcement of their number: they come over other connections.

@@ -29,7 +29,7 @@ with (
     # The monitor tells what happens to a socket's connections, here which have come about.
     monitor = work.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
     work.bind(arguments.address)
-    print("handing out on", work.last_endpoint, flush=True)
+    print("handing out on", work.last_endpoint.decode(), flush=True)
     for _ in range(arguments.workers):
         monitor.recv_multipart()
     work.disable_monitor()

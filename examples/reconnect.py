@@ -35,7 +35,7 @@ with zmq.Context() as context, context.socket(zmq.PUSH) as client:
     )
 
     server = start_server(context, "tcp://127.0.0.1:*")
-    address = server.last_endpoint
+    address = server.last_endpoint.decode()
     client.connect(address)
     print(next_event(monitor), flush=True)
     client.send(b"before")

@@ -36,7 +36,7 @@ def serve(socket):
 
 with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
     socket.bind(arguments.address)
-    print("listening on", socket.last_endpoint, flush=True)
+    print("listening on", socket.last_endpoint.decode(), flush=True)
     with ThreadPoolExecutor(arguments.threads, thread_name_prefix="thread") as pool:
         threads = [pool.submit(serve, socket) for _ in range(arguments.threads)]
         try:

@@ -28,7 +28,7 @@ with zmq.Context() as context, context.socket(zmq.PUB) as socket:
         socket.connect(arguments.address)
     else:
         socket.bind(arguments.address)
-    print("publishing on", socket.last_endpoint, flush=True)
+    print("publishing on", socket.last_endpoint.decode(), flush=True)
     rounds = 0
     while arguments.count == 0 or rounds < arguments.count:
         for station in STATIONS:

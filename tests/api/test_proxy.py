@@ -47,7 +47,7 @@ class Bench:
     def peer(self, kind: int, of: Any, **options: Any) -> Any:
         """Return a socket that is connected to another one."""
         socket = self.socket(kind, bound=False, **options)
-        socket.connect(of.last_endpoint)
+        socket.connect(of.last_endpoint.decode())
         return socket
 
     def proxy(self, *sockets: Any, control: Any = None) -> Run:
@@ -581,7 +581,7 @@ def test_between_peers_of_libzmq(bench):
     frontend.bind("tcp://127.0.0.1:*")
     backend.bind("tcp://127.0.0.1:*")
     bench.proxy(frontend, backend)
-    ends = [socket.last_endpoint for socket in (frontend, backend)]
+    ends = [socket.last_endpoint.decode() for socket in (frontend, backend)]
     with Peer("zmq", LIBZMQ_CLIENT, ends[0]) as client, Peer("zmq", LIBZMQ_SERVICE, ends[1]) as rep:
         assert client.hear() == "done"
         assert rep.hear() == "done"

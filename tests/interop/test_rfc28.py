@@ -42,7 +42,6 @@ def test_rfc28_r05_rep_receives_and_sends_in_turn(transport, world: World):
     same(world, scenario)
 
 
-@pytest.mark.xfail(reason="the turn changes with the first part of a message instead of the last")
 def test_rfc28_r05_the_turn_changes_when_all_parts_are_read(world: World):
     def scenario(side: Side) -> Any:
         rep, req = side.pair("REP", "REQ")

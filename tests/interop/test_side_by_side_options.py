@@ -141,7 +141,6 @@ def test_options_that_belong_to_types(kind, world: World):
     same(world, scenario)
 
 
-@pytest.mark.xfail(reason="attributes give text where pyzmq gives bytes")
 @pytest.mark.parametrize("name", ["last_endpoint", "plain_username", "zap_domain"])
 def test_attributes_have_the_same_types(name, world: World):
     def scenario(side: Side) -> Any:

@@ -207,9 +207,7 @@ class Socket(OptionAttributes, Transfer):
         value = self.get(number)
         if number == SocketOption.TYPE:
             return SocketType(value)  # type: ignore[arg-type]
-        if number == SocketOption.ROUTING_ID or not isinstance(value, bytes):
-            return value
-        return value.decode()
+        return value
 
     @property
     def type(self) -> SocketType:

@@ -108,7 +108,7 @@ class Crew:
         self.children: dict[str, Child] = {}
         self._reports = context.socket(PULL)
         self._reports.bind(self.address("reports"))
-        self._endpoint = self._reports.last_endpoint
+        self._endpoint = self._reports.last_endpoint.decode()
 
     def address(self, name: str) -> str:
         """Return an address between processes of this machine."""

@@ -36,6 +36,8 @@ class Row(NamedTuple):
     single_frame: bool = False
     #: What CONFLATE works on: messages received, messages sent.  Never on subscriptions.
     conflates: tuple[bool, bool] = (False, False)
+    #: Sending and receiving take turns, and a turn is over when a message has been read whole.
+    lockstep: bool = False
     #: A second connect to the same endpoint does nothing.
     connects_once: bool = False
 
@@ -49,8 +51,8 @@ _IN, _OUT, _BOTH = (True, False), (False, True), (True, True)
 ROWS: dict[SocketType, Row] = {
     SocketType.PUSH: Row("PUSH", Push, _peers("PULL"), conflates=_OUT),
     SocketType.PULL: Row("PULL", Pull, _peers("PUSH"), conflates=_IN),
-    SocketType.REQ: Row("REQ", Req, _peers("REP ROUTER"), connects_once=True),
-    SocketType.REP: Row("REP", Rep, _peers("REQ DEALER")),
+    SocketType.REQ: Row("REQ", Req, _peers("REP ROUTER"), lockstep=True, connects_once=True),
+    SocketType.REP: Row("REP", Rep, _peers("REQ DEALER"), lockstep=True),
     SocketType.DEALER: Row(
         "DEALER", Dealer, _peers("REP DEALER ROUTER"), conflates=_BOTH, connects_once=True
     ),
