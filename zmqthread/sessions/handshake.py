@@ -106,7 +106,7 @@ def settled(options: Options) -> Options:
 
 
 def _settle_curve(options: Options) -> None:
-    from zmqthread.wire.mechanisms.curve import public_key
+    from zmqthread.wire.mechanisms.sealed import public_key
 
     if not any(options.curve_secretkey):
         raise option_error("CURVE_SECRETKEY", "(secret)", "is needed for CURVE")
