@@ -16,10 +16,9 @@ from zmqthread.pipes.lane import BATCH, SMALL
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.sessions.admission import Admission
 from zmqthread.sessions.ends import NOWHERE, Ends
 from zmqthread.sessions.lanes import new_lanes, resize
-from zmqthread.sessions.writing import Writer
-from zmqthread.sessions.zap import Answer, Inquiry, inquire
 from zmqthread.wire.failures import (
     AuthenticationRefused,
     HandshakeTimeout,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("zmqthread")
 
 
-class Session(Writer):
+class Session(Admission):
     """One connection.  ``pipe`` is None until the handshake is done, unless the connecter has one.
 
     ``ended`` is called once, when the stream has been closed, with the reason (an exception, or
@@ -45,18 +44,12 @@ class Session(Writer):
     __slots__ = (
         "_begun",
         "_descriptor",
-        "_inquiry",
         "_linger",
-        "_options",
         "_recv_into",
-        "_reported",
         "_timer",
         "dropped",
         "ended",
-        "endpoint",
-        "ends",
         "established",
-        "peer_address",
     )
 
     def __init__(  # noqa: PLR0913 - what is known of a connection, by name
@@ -72,7 +65,7 @@ class Session(Writer):
         ends: Ends = NOWHERE,
         peer_address: str = "",
     ) -> None:
-        super().__init__(host, stream, connection, pipe)
+        super().__init__(host, stream, connection, pipe, options)
         self._recv_into = stream.recv_into
         self.ended = ended
         self.endpoint = endpoint
@@ -86,11 +79,6 @@ class Session(Writer):
         #: The handshake has been done; stays so when the connection fails.
         self.established = False
         self._timer: Timer | None = None
-        #: As they were when the endpoint was bound or connected.
-        self._options = options
-        self._inquiry: Inquiry | None = None
-        #: The monitor knows why the handshake failed before it has come to its end.
-        self._reported = False
         self._linger: Timer | None = None
 
     def start(self) -> None:
@@ -178,55 +166,6 @@ class Session(Writer):
     def _shake_hands(self, count: int, now: float) -> None:
         self.connection.receive(self.host.scratch[:count], 0, now)
         self._go_on()
-
-    def _go_on(self) -> None:
-        """Do what the handshake wants now: send, ask the authenticator, or come to its end."""
-        connection = self.connection
-        if connection.has_output:
-            self.flush()
-        if self.stream is None:
-            return
-        if connection.established:
-            self._established()
-        elif self._inquiry is None and connection.zap_request is not None:
-            self._inquire()
-
-    # -- the authenticator is asked; nothing is read meanwhile ---
-
-    def _inquire(self) -> None:
-        self._paused = True
-        self._watch()
-        request = self.connection.zap_request
-        found = inquire(self.host, request, self._options, self.peer_address, self._answered)
-        if isinstance(found, Inquiry):
-            self._inquiry = found
-        else:
-            self._admit(found)
-
-    def _answered(self, answer: Answer | Exception) -> None:
-        if self.stream is None:
-            return
-        try:
-            if isinstance(answer, Exception):
-                raise answer
-            self._admit(answer)
-        except ProtocolError as error:
-            self._refuse(error)
-        except Exception as error:
-            if not isinstance(error, OSError):
-                log.exception("a connection with %s failed", self.endpoint)
-            self.close(error)
-
-    def _admit(self, answer: Answer) -> None:
-        """Pass an answer on; after 300 the connection stays silent until its time is over."""
-        self.connection.zap_reply(*answer, self.host.seams.monotonic())
-        if answer.status == 200:
-            self._paused = False
-            self._watch()
-            self._go_on()
-        else:
-            self._reported = True
-            self.host.event(Event.HANDSHAKE_FAILED_AUTH, answer.status, self.ends)
 
     def _deliver(self, messages: list[Any], octets: int) -> None:
         pipe = self.pipe
@@ -394,8 +333,7 @@ class Session(Writer):
             if timer is not None:
                 timer.cancel()
         self._timer = None
-        if self._inquiry is not None:
-            self._inquiry.cancel()
+        self._forget_inquiry()
         self.host.handshake_over(self)
         self.host.selector.unregister(stream)
         stream.close()
