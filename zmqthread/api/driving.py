@@ -74,7 +74,6 @@ class Driven:
         self._flusher_armed = False
         self._flushes = self._flushes_seen = 0
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
-        self._watched = self.selector if loop.nests else self._waker
 
     def _new_lock(self) -> None:
         self.lock = self.seams.lock()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from zmqthread.reactor.flat import FlatSelector
 from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
 from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
 
@@ -30,7 +31,9 @@ class Seams:
 
     def selector(self) -> Selector:
         """Return a new selector."""
-        return EpollSelector() if hasattr(select, "epoll") else PortableSelector()
+        if hasattr(select, "epoll"):
+            return EpollSelector()
+        return PortableSelector() if hasattr(select, "kqueue") else FlatSelector()
 
     def waker(self) -> Waker:
         """Return a new waker."""
@@ -65,10 +68,12 @@ class FlatSeams(Seams):
     """As on systems whose selectors cannot be nested: the I/O thread drives alone."""
 
     def selector(self) -> Selector:
-        """Return a selector that cannot be watched by another one."""
-        import selectors
+        """Return a selector that the system cannot watch."""
+        return FlatSelector()
 
-        return PortableSelector(selectors.SelectSelector())
+    def waker(self) -> Waker:
+        """Return a waker that is read to be cleared: there is no edge mode."""
+        return SocketpairWaker()
 
 
 SYSTEM = Seams()

@@ -190,8 +190,9 @@ class PortableSelector:
         return [(key.data, events) for key, events in self._selector.select(timeout)]
 
     def fileno(self) -> int:
-        """Return -1: this kind is not watched by others."""
-        return -1
+        """Return the descriptor of a kqueue, which others can watch; else -1."""
+        fileno = getattr(self._selector, "fileno", None)
+        return -1 if fileno is None else int(fileno())
 
     def close(self) -> None:
         """Release the selector."""
