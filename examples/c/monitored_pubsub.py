@@ -37,10 +37,8 @@ def get_monitor_event(monitor):
     return event, value, address
 
 
-def rep_socket_monitor(args):
-    context, counter = args
-    monitor = zmq_socket(context, ZMQ_PAIR)
-    zmq_connect(monitor, "inproc://monitor.pub")
+def socket_monitor(args):
+    monitor, counter = args
     while True:
         event, _value, address = get_monitor_event(monitor)
         zmq_atomic_counter_inc(counter)
@@ -57,7 +55,9 @@ def main():
     #  Publisher, and the thread that watches it
     publisher = zmq_socket(context, ZMQ_XPUB)
     zmq_socket_monitor(publisher, "inproc://monitor.pub", ZMQ_EVENT_ALL)
-    thread = zmq_threadstart(rep_socket_monitor, (context, counter_p[0]))
+    monitor = zmq_socket(context, ZMQ_PAIR)
+    zmq_connect(monitor, "inproc://monitor.pub")
+    thread = zmq_threadstart(socket_monitor, (monitor, counter_p[0]))
     zmq_bind(publisher, "tcp://127.0.0.1:*")
     endpoint = bytearray(256)
     size = [256]
@@ -69,7 +69,7 @@ def main():
     zmq_connect(subscriber, endpoint)
     subscription = bytearray(64)
     length = zmq_recv(publisher, subscription, 64, 0)
-    print("subscribed to", subscription[1:length].decode())
+    print(f"subscribed to {subscription[1:length].decode()}")
 
     #  Publish, and wait for what was asked for
     watch = zmq_stopwatch_start()
@@ -78,7 +78,7 @@ def main():
         zmq_send(publisher, update, len(update), 0)
     string = bytearray(256)
     length = zmq_recv(subscriber, string, 255, 0)
-    print("received", string[:length].decode())
+    print(f"received {string[:length].decode()}")
     assert zmq_stopwatch_stop(watch) > 0
 
     zmq_close(subscriber)
