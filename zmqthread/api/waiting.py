@@ -71,7 +71,11 @@ def _poll(
                 last = timeout == 0.0
             wait.sleep(descriptors, timeout)
         finally:
-            wait.release()
+            try:
+                wait.release()
+            except BaseException:
+                wait.release()  # the interrupt may have come before it had begun
+                raise
 
 
 class _Wait:
