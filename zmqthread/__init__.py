@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from zmqthread import constants
+from zmqthread import constants, error, utils
 from zmqthread.api.context import Context
 from zmqthread.api.functions import (
     device,
@@ -16,8 +16,16 @@ from zmqthread.api.functions import (
     zmq_version_info,
 )
 from zmqthread.api.poller import Poller, select, zmq_poll
+from zmqthread.api.pyzmq import (
+    Stopwatch,
+    get_includes,
+    get_library_dirs,
+    pyzmq_version,
+    pyzmq_version_info,
+)
 from zmqthread.api.socket import Socket
 from zmqthread.constants import *  # noqa: F403 - the flat names are the interface
+from zmqthread.endpoint import IPC_PATH_MAX as IPC_PATH_MAX_LEN
 from zmqthread.errors import (
     Again,
     ContextTerminated,
@@ -31,13 +39,29 @@ from zmqthread.errors import (
     strerror,
     zmq_errno,
 )
-from zmqthread.message import COPY_THRESHOLD, Frame, Message, MessageTracker
+from zmqthread.message import (
+    _FINISHED_TRACKER,
+    COPY_THRESHOLD,
+    Frame,
+    Message,
+    MessageTracker,
+)
 from zmqthread.security.keys import curve_keypair, curve_public
 
 __version__ = "0.1.0"
+__revision__ = ""
+
+SyncContext = Context
+SyncSocket = Socket
+#: Whether there are draft sockets.
+DRAFT_API = PYZMQ_DRAFT_API = has("draft")
 
 __all__ = [
     "COPY_THRESHOLD",
+    "DRAFT_API",
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
     "Again",
     "Context",
     "ContextTerminated",
@@ -49,18 +73,28 @@ __all__ = [
     "NotDone",
     "Poller",
     "Socket",
+    "Stopwatch",
+    "SyncContext",
+    "SyncSocket",
     "ZMQBaseError",
     "ZMQBindError",
     "ZMQError",
     "ZMQVersionError",
+    "constants",
     "curve_keypair",
     "curve_public",
     "device",
+    "error",
+    "get_includes",
+    "get_library_dirs",
     "has",
     "proxy",
     "proxy_steerable",
+    "pyzmq_version",
+    "pyzmq_version_info",
     "select",
     "strerror",
+    "utils",
     "zmq_errno",
     "zmq_poll",
     "zmq_version",

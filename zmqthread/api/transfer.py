@@ -160,14 +160,19 @@ class Transfer(Forms):
 
         A frame that is longer loses its tail, as with zmq_recv.
         """
-        view = memoryview(buffer).cast("B")
+        view = memoryview(buffer)
+        if not view.contiguous:
+            raise BufferError("Can only recv_into contiguous buffers")
         if view.readonly:
-            raise BufferError("the buffer is read-only")
+            raise BufferError("Cannot recv_into readonly buffer")
         if nbytes < 0:
-            raise ValueError(f"nbytes={nbytes} must be non-negative")
-        room = min(nbytes, len(view)) if nbytes else len(view)
+            raise ValueError(f"{nbytes=} must be non-negative")
+        if nbytes > view.nbytes:
+            raise ValueError(f"{nbytes=} too big for memoryview of {view.nbytes}B")
         data = self.recv(flags)
-        view[: min(room, len(data))] = data[:room]
+        taken = data[: nbytes or view.nbytes]
+        if taken:
+            view.cast("B")[: len(taken)] = taken
         return len(data)
 
     def send_multipart(

@@ -27,18 +27,19 @@ _cores: WeakValueDictionary[int, Core] = WeakValueDictionary()
 class _Traffic(Transfer):
     """What goes in and out, in pyzmq's frames."""
 
-    def __init__(self, core: Core, copy_threshold: int) -> None:
+    copy_threshold = 0
+
+    def __init__(self, core: Core) -> None:
         import zmq
 
         self._core = core
         self._frame_class = zmq.Frame
-        self.copy_threshold = copy_threshold
 
-    def send_shared(self, data: Any, flags: int, track: bool) -> Any:
-        """Send without a copy if the data are large; return pyzmq's tracker."""
+    def send_shared(self, data: Any, flags: int, track: bool, copy_threshold: int) -> Any:
+        """Send without a copy unless the data are small; return pyzmq's tracker."""
         import zmq
 
-        if self.copy_threshold and memoryview(data).nbytes < self.copy_threshold:
+        if copy_threshold and memoryview(data).nbytes < copy_threshold:
             self.send(data, flags)
             return zmq._FINISHED_TRACKER  # noqa: SLF001 - what pyzmq itself returns
         frame = self._frame_class.shared(data, track=track)
@@ -82,7 +83,7 @@ class Socket:
         else:
             self._core = core = context.face.new_core(socket_type)
             _cores[id(core)] = core
-        self._traffic = _Traffic(core, self.copy_threshold)
+        self._traffic = _Traffic(core)
 
     @property
     def underlying(self) -> int:
@@ -110,7 +111,7 @@ class Socket:
         try:
             if copy or isinstance(data, (Frame, str)):
                 return self._traffic.send(data, flags, copy, track)
-            return self._traffic.send_shared(data, flags, track)
+            return self._traffic.send_shared(data, flags, track, self.copy_threshold)
         except ZMQError as error:
             raise peers_error(error) from None
 
@@ -135,7 +136,7 @@ class Socket:
 
     def bind(self, addr: str | bytes) -> None:
         """See `zmqthread.Socket.bind`."""
-        text = _text(addr)
+        text = self._address(addr)
         try:
             self._core.endpoints.bind(text)
         except ZMQError as error:
@@ -143,21 +144,27 @@ class Socket:
 
     def connect(self, addr: str | bytes) -> None:
         """See `zmqthread.Socket.connect`."""
-        text = _text(addr)
+        text = self._address(addr)
         try:
             self._core.endpoints.connect(text)
         except ZMQError as error:
             raise peers_error(error, strerror(error.errno or 0)) from None
 
     @peers_errors
+    def _address(self, addr: str | bytes) -> str:
+        if self._core.closing:
+            raise zmq_error(ENOTSOCK)
+        return _text(addr)
+
+    @peers_errors
     def unbind(self, addr: str | bytes) -> None:
         """See `zmqthread.Socket.unbind`."""
-        self._core.endpoints.unbind(_text(addr))
+        self._core.endpoints.unbind(self._address(addr))
 
     @peers_errors
     def disconnect(self, addr: str | bytes) -> None:
         """See `zmqthread.Socket.disconnect`."""
-        self._core.endpoints.disconnect(_text(addr))
+        self._core.endpoints.disconnect(self._address(addr))
 
     @peers_errors
     def monitor(self, addr: str | bytes | None, events: int = Event.ALL) -> None:

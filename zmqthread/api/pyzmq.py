@@ -1,0 +1,55 @@
+"""Names that pyzmq's users ask it for, about pyzmq itself and about compiling against libzmq."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+#: The pyzmq whose synchronous interface this is.
+_VERSION = (27, 3, 0)
+
+
+def pyzmq_version_info() -> tuple[int, int, int]:
+    """Return the version of the pyzmq whose interface this is."""
+    return _VERSION
+
+
+def pyzmq_version() -> str:
+    """Return `pyzmq_version_info` as text."""
+    return ".".join(map(str, _VERSION))
+
+
+def get_includes() -> list[str]:
+    """Return where C headers are: nowhere, there is no C."""
+    return []
+
+
+def get_library_dirs() -> list[str]:
+    """Return where C libraries are: nowhere, there are none."""
+    return []
+
+
+class Stopwatch:
+    """Deprecated: measures microseconds; ``time.monotonic`` does as well."""
+
+    _started: int | None = None
+
+    def __init__(self) -> None:
+        warnings.warn("Stopwatch is deprecated: use time.monotonic", DeprecationWarning, 2)
+
+    def start(self) -> None:
+        """Start; RuntimeError if it is running."""
+        if self._started is not None:
+            raise RuntimeError("the stopwatch is running")
+        self._started = time.monotonic_ns()
+
+    def stop(self) -> int:
+        """Stop and return the microseconds since the start; RuntimeError if it is not running."""
+        if self._started is None:
+            raise RuntimeError("the stopwatch is not running")
+        started, self._started = self._started, None
+        return (time.monotonic_ns() - started) // 1000
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep that many seconds."""
+        time.sleep(seconds)

@@ -1,0 +1,122 @@
+"""Devices with a third socket, which gets a copy of every message, and a fourth to steer them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zmqthread.api.context import Context
+from zmqthread.api.functions import proxy, proxy_steerable
+from zmqthread.api.socket import Socket
+from zmqthread.constants import DeviceType, SocketType
+from zmqthread.devices.device import Device, Plan, ProcessDevice, ThreadDevice
+
+
+class ProxyBase(Device):
+    """The part that is the same wherever a proxy runs.
+
+    Args:
+        in_type: the type of the socket that faces the clients.
+        out_type: of the one that faces the services.
+        mon_type: of the one that gets the copies.
+    """
+
+    def __init__(self, in_type: int, out_type: int, mon_type: int = SocketType.PUB) -> None:
+        super().__init__(DeviceType.QUEUE, in_type, out_type)
+        self.mon_type = mon_type
+        self._mon = Plan()
+
+    def bind_mon(self, addr: str) -> None:
+        """Have the monitoring socket bound."""
+        self._mon.binds.append(addr)
+
+    def bind_mon_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
+        """Have the monitoring socket bound to a port that is free now, and return it."""
+        return self._bind_to_random_port(self._mon, addr, *args, **kwargs)
+
+    def connect_mon(self, addr: str) -> None:
+        """Have the monitoring socket connected."""
+        self._mon.connects.append(addr)
+
+    def setsockopt_mon(self, opt: int, value: Any) -> None:
+        """Have an option of the monitoring socket set."""
+        self._mon.options.append((opt, value))
+
+    def _setup_sockets(self) -> tuple[Socket, ...]:
+        sockets = super()._setup_sockets()
+        return *sockets, self._make(self.mon_type, self._mon)
+
+    def run_device(self) -> None:
+        """Make the sockets and hand messages over."""
+        proxy(*self._setup_sockets())
+
+
+class Proxy(ProxyBase, Device):
+    """A proxy in the calling thread."""
+
+
+class ThreadProxy(ProxyBase, ThreadDevice):
+    """A proxy in a thread of its own."""
+
+
+class ProcessProxy(ProxyBase, ProcessDevice):
+    """A proxy in a process of its own."""
+
+    context_factory = Context
+
+
+class ProxySteerableBase(ProxyBase):
+    """The part that is the same wherever a steerable proxy runs.
+
+    Args:
+        in_type: the type of the socket that faces the clients.
+        out_type: of the one that faces the services.
+        mon_type: of the one that gets the copies.
+        ctrl_type: of the one that takes PAUSE, RESUME, TERMINATE and STATISTICS.
+    """
+
+    def __init__(
+        self,
+        in_type: int,
+        out_type: int,
+        mon_type: int = SocketType.PUB,
+        ctrl_type: int = SocketType.PAIR,
+    ) -> None:
+        super().__init__(in_type, out_type, mon_type)
+        self.ctrl_type = ctrl_type
+        self._ctrl = Plan()
+
+    def bind_ctrl(self, addr: str) -> None:
+        """Have the control socket bound."""
+        self._ctrl.binds.append(addr)
+
+    def bind_ctrl_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
+        """Have the control socket bound to a port that is free now, and return it."""
+        return self._bind_to_random_port(self._ctrl, addr, *args, **kwargs)
+
+    def connect_ctrl(self, addr: str) -> None:
+        """Have the control socket connected."""
+        self._ctrl.connects.append(addr)
+
+    def setsockopt_ctrl(self, opt: int, value: Any) -> None:
+        """Have an option of the control socket set."""
+        self._ctrl.options.append((opt, value))
+
+    def _setup_sockets(self) -> tuple[Socket, ...]:
+        sockets = super()._setup_sockets()
+        return *sockets, self._make(self.ctrl_type, self._ctrl)
+
+    def run_device(self) -> None:
+        """Make the sockets and hand messages over until told to stop."""
+        proxy_steerable(*self._setup_sockets())
+
+
+class ProxySteerable(ProxySteerableBase, Proxy):
+    """A steerable proxy in the calling thread."""
+
+
+class ThreadProxySteerable(ProxySteerableBase, ThreadProxy):
+    """A steerable proxy in a thread of its own."""
+
+
+class ProcessProxySteerable(ProxySteerableBase, ProcessProxy):
+    """A steerable proxy in a process of its own."""

@@ -1,0 +1,1 @@
+"""Log records as messages, and ``python -m zmqthread.log`` to watch them."""
