@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 import zmqthread
 from tests.interop.world import LAST_ENDPOINT, OURS, PATIENCE, THEIRS, World, milliseconds
-from tests.support import Peer, free_port
+from tests.support import Peer, free_port, seconds
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -117,6 +118,9 @@ def test_push_keeps_its_queue_where_it_connects(stage: Stage):
         assert tell(peer, "recv") == ["first"]
         stage.killed(peer)
     if stage.binds:  # the queue went with the peer
+        deadline = time.monotonic() + seconds(10)
+        while push.poll(0, zmqthread.POLLOUT):  # until it has noticed
+            assert time.monotonic() < deadline
         assert stage.world.errno_of(push.send, b"nobody", zmqthread.DONTWAIT) == zmqthread.EAGAIN
         assert not push.poll(0, zmqthread.POLLOUT)
     else:

@@ -108,8 +108,12 @@ def test_subscriptions_and_heartbeats(mechanism: str, ours: str, both: World) ->
     library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
     handler = handler_of(both, library["server"])
     try:
-        pub = both.socket(library["server"], "XPUB", **server, heartbeat_ivl=20)
-        sub = both.socket(library["client"], "SUB", **client, heartbeat_ivl=20)
+        pub = both.socket(
+            library["server"], "XPUB", **server, heartbeat_ivl=20, heartbeat_timeout=10_000
+        )
+        sub = both.socket(
+            library["client"], "SUB", **client, heartbeat_ivl=20, heartbeat_timeout=10_000
+        )
         sub.subscribe(b"b")
         both.join(pub, sub)
         assert pub.recv() == b"\1b"
