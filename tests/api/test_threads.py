@@ -246,7 +246,7 @@ def test_sixteen_threads_share_one_pair_of_sockets(context, address):
     pull.bind(address)
     push.connect(pull.get_string(zmq.LAST_ENDPOINT))
     count, senders, receivers = 1500, 8, 8
-    got = []
+    got: list[bytes] = []
     receiving = [Call(receive_into, pull, got, number % 2) for number in range(receivers)]
     sending = [Call(send_numbers, push, number, count) for number in range(senders)]
     assert [call.outcome() for call in sending] == [0] * senders

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 
@@ -19,7 +21,7 @@ class Thief:
 
 def test_a_pipe_rests_only_after_its_far_end_has_found_nothing():
     for look in (Pipe.read, Pipe.check_read):
-        far = Thief()
+        far: Any = Thief()
         pipe = Pipe(Lane(10), Lane(10), far)
         assert not look(pipe)
         assert not pipe.readable

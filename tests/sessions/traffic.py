@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from errno import ENOENT
+from functools import partial
 from typing import Any
 
 from tests.sessions.worlds import GONE, World, again, quietly
@@ -186,9 +187,7 @@ def lossy(kernel: Kernel, count: int = 12) -> None:
             name = f"last{number}"
             for _ in range(20):
                 world.send(push, world.ledger.make(name))
-                if kernel.wait_until(
-                    lambda name=name: name in {s for s, _ in world.ledger.got}, 1.0
-                ):
+                if kernel.wait_until(partial(world.ledger.has_from, name), 1.0):
                     break
             else:
                 raise AssertionError("no traffic any more")
@@ -216,7 +215,7 @@ def closing(kernel: Kernel, transport: str) -> None:
             (endpoints.disconnect, endpoints._connected),
         ):
             for name in list(names):
-                quietly(lambda undo=undo, name=name: undo(name), {*GONE, ENOENT})
+                quietly(partial(undo, name), {*GONE, ENOENT})
 
     def main() -> None:
         quietly(traffic.join)

@@ -178,10 +178,11 @@ class World:
             for loop, _ in engine._loops:
                 for timer in loop._timers:
                     if timer.call is not None:
-                        for cell in getattr(timer.call, "__closure__", None) or ():
+                        cells = getattr(timer.call, "__closure__", None) or ()
+                        for cell in cells:
                             owner = cell.cell_contents
                             assert not (isinstance(owner, Core) and owner.released), [
-                                c.cell_contents for c in timer.call.__closure__
+                                each.cell_contents for each in cells
                             ]
 
     def finish(self, linger: int | None = 0, term: bool = True) -> None:
@@ -245,6 +246,10 @@ class Ledger:
         if parts == 1:
             return head.ljust(size, b".")
         return tuple(head + f"{part}".encode() for part in range(parts))
+
+    def has_from(self, sender: str) -> bool:
+        """Return whether anything of this sender has arrived."""
+        return any(name == sender for name, _ in self.got)
 
     def accept(self, message: Any) -> None:
         """The call that sent it has returned."""

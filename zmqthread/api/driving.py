@@ -197,12 +197,11 @@ class Driven:
         if (before and before != me) or not self.loop.nests:
             self._follow(interest, timeout)
             return True
-        lock = self.lock
         try:
             self.borrow(me)
-            lock.release()
+            self.lock.release()
             ready = self.selector.select(timeout)
-            lock.acquire()
+            self.lock.acquire()
             # Here, and without a call: an interrupt may come with each call, and a socket that
             # kept its driver would be driven by nobody.
             self.driven = before
