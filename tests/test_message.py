@@ -249,10 +249,10 @@ def test_frames_cannot_be_pickled():
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"abc", "<zmqthread.Frame(b'abc')>"),
-        (b"a" * 17, "<zmqthread.Frame(b'aaaaaaaaaaaa'...17B)>"),
-        (b"a" * 2000, "<zmqthread.Frame(b'aaaaaaaaaaaa'...2kB)>"),
-        (b"a" * 3000000, "<zmqthread.Frame(b'aaaaaaaaaaaa'...3MB)>"),
+        (b"abc", "<zmq.Frame(b'abc')>"),
+        (b"a" * 17, "<zmq.Frame(b'aaaaaaaaaaaa'...17B)>"),
+        (b"a" * 2000, "<zmq.Frame(b'aaaaaaaaaaaa'...2kB)>"),
+        (b"a" * 3000000, "<zmq.Frame(b'aaaaaaaaaaaa'...3MB)>"),
     ],
 )
 def test_repr(data, text):
@@ -282,7 +282,7 @@ def test_subclasses_stay_what_they_are():
     for frame in (Mine(b"abc"), Mine.received(b"abc"), copy.copy(Mine(b"abc"))):
         assert type(frame) is Mine
         assert frame.bytes == b"abc"
-    assert repr(Mine(b"a")).startswith("<tests.Mine(")
+    assert repr(Mine(b"a")).startswith("<tests.test_message.Mine(")
 
 
 def test_every_attribute_exists_on_the_class():

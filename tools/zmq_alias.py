@@ -53,7 +53,7 @@ _STAND_INS: dict[str, dict[str, Any]] = {
     "zmq.backend": {"Socket": zmqthread.Socket},
     "zmq.sugar": {},
     "zmq.sugar.context": {"Context": zmqthread.Context},
-    "zmq.sugar.version": {},
+    "zmq.sugar.version": {"VERSION_EXTRA": ""},
     "zmq.utils.garbage": {"gc": _garbage},
 }
 
@@ -88,6 +88,6 @@ def _ours(name: str) -> str:
 
 sys.modules["zmq"] = zmqthread
 sys.meta_path.insert(0, _Finder())
-message.Share = _Noted  # type: ignore[misc]
+vars(message)["Share"] = _Noted
 for _name in ("zmq.asyncio", "zmq.sugar.context", "zmq.sugar.version", "zmq.backend"):
     importlib.import_module(_name)

@@ -100,4 +100,4 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
-__all__ += [name for name in vars(constants) if name[0].isalpha() and name.isupper()]
+__all__ += constants.__all__

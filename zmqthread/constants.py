@@ -510,3 +510,5 @@ MSG_PROPERTY_ROUTING_ID: _Final = "Routing-Id"
 MSG_PROPERTY_SOCKET_TYPE: _Final = "Socket-Type"
 MSG_PROPERTY_USER_ID: _Final = "User-Id"
 MSG_PROPERTY_PEER_ADDRESS: _Final = "Peer-Address"
+
+__all__ = [_name for _name in globals() if _name[0].isalpha() and _name != "annotations"]

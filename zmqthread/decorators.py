@@ -15,7 +15,9 @@ _Make = Callable[[tuple[Any, ...], dict[str, Any]], AbstractContextManager[Any]]
 __all__ = ["context", "socket"]
 
 
-def _name_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, tuple[Any, ...]]:
+def _name_first(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[str | None, tuple[Any, ...]]:
     """Return the name to pass the thing under, if there is one, and the other arguments."""
     if isinstance(kwargs.get("name"), str):
         return kwargs.pop("name"), args

@@ -43,5 +43,5 @@ def _check_rc(rc: int, errno: int | None = None, error_without_errno: bool = Tru
 
 def _check_version(min_version_info: tuple[int, ...], msg: str = "Feature") -> None:
     """Raise ZMQVersionError if libzmq's behaviour of that version is not matched."""
-    if (VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH) < min_version_info:
+    if min_version_info > (VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH):
         raise ZMQVersionError(".".join(map(str, min_version_info)), msg)

@@ -35,7 +35,7 @@ _NOTHING: Final[Mapping[str, str | Octets]] = {}
 _SAME_PROPERTY: Final = {"Identity": "Routing-Id", "Routing-Id": "Identity"}
 
 
-def _threshold() -> int:
+def current_copy_threshold() -> int:
     """Return ``zmqthread.COPY_THRESHOLD`` as it is now: programs set it on the package."""
     package = sys.modules.get(__package__ or "")
     return int(getattr(package, "COPY_THRESHOLD", COPY_THRESHOLD))
@@ -70,6 +70,7 @@ class Frame(Exporter):
         "_bytes",
         "_copied",
         "_group",
+        "_own_view",
         "_routing_id",
         "metadata",
         "more",
@@ -85,6 +86,8 @@ class Frame(Exporter):
     _bytes: bytes | None
     _buffer: ref[memoryview] | None
     _copied: bool
+    # What keeps the shared memory about as long as somebody looks at it here.
+    _own_view: memoryview | None
     _group: str
     _routing_id: int
 
@@ -93,7 +96,7 @@ class Frame(Exporter):
         frame = super().__new__(cls)
         frame.more = frame._copied = False
         frame.tracker = frame.tracker_event = None
-        frame._share = frame._bytes = frame._buffer = None
+        frame._share = frame._bytes = frame._buffer = frame._own_view = None
         frame.metadata = _NOTHING
         frame._group = ""
         frame._routing_id = 0
@@ -114,7 +117,9 @@ class Frame(Exporter):
             return
         view = flat_view(data)
         if copy is None:
-            copy = view.nbytes < (_threshold() if copy_threshold is None else copy_threshold)
+            if copy_threshold is None:
+                copy_threshold = current_copy_threshold()
+            copy = view.nbytes < copy_threshold
         if copy:
             self._fill(data if type(data) is bytes else view)
         else:
@@ -171,7 +176,7 @@ class Frame(Exporter):
 
     def release(self) -> None:
         """Give up the share in the memory, as dropping the frame does; it cannot be read then."""
-        self._share = None
+        self._share = self._own_view = None
 
     @property
     def data(self) -> bytes | memoryview:
@@ -185,7 +190,15 @@ class Frame(Exporter):
         if track:
             self.tracker_event = track if isinstance(track, Event) else Event()
             self.tracker = MessageTracker(self.tracker_event)
-        self._share = Share(view, self.tracker_event)
+        self._hold(Share(view, self.tracker_event))
+
+    def _hold(self, share: Share) -> None:
+        self._share = share
+        data = share.view.obj
+        # A view of bytes of its own, rather than a slice of that one, counts as a reference: who
+        # counts those sees that the frame and the engine both have the data.
+        whole = type(data) is bytes and len(data) == len(share.view)
+        self._own_view = memoryview(data) if whole else share.view[:]
 
     def _snapshot(self) -> bytes:
         # Not ``bytes``, which stays what it was when it was first looked at.
@@ -193,12 +206,13 @@ class Frame(Exporter):
         return content if isinstance(content, bytes) else bytes(memoryview(content))
 
     def _show_in(self, frame: Frame) -> None:
-        frame._share, frame._copied = self._share, self._copied
+        frame._copied = self._copied
         frame.tracker, frame.tracker_event = self.tracker, self.tracker_event
         frame._group, frame._routing_id = self._group, self._routing_id
         if self._share is None:
             frame._fill(self._snapshot())
         else:
+            frame._hold(self._share)
             frame._fill_for_export(self._share.view)
 
     @property
@@ -211,6 +225,8 @@ class Frame(Exporter):
     @property
     def buffer(self) -> memoryview:
         """A view of the contents, of the user's own memory if it is shared."""
+        if self._own_view is not None:
+            return self._own_view
         view = None if self._buffer is None else self._buffer()
         if view is None:
             view = memoryview(self) if self._share is None else self._share.view[:]
@@ -228,8 +244,9 @@ class Frame(Exporter):
         shown = repr(bytes(self.buffer[:12] if size > 16 else self.buffer))
         if size > 16:
             shown += f"...{readable_size(size)}"
-        module = type(self).__module__.partition(".")[0]
-        return f"<{module}.{type(self).__name__}({shown})>"
+        cls = type(self)
+        name = "zmq.Frame" if cls is Frame else f"{cls.__module__}.{cls.__name__}"
+        return f"<{name}({shown})>"
 
     def __copy__(self) -> Self:
         return self.fast_copy()

@@ -64,8 +64,8 @@ def test_a_forgotten_context_ends_with_its_threads_and_sockets():
         del socket, context
         gc.collect()
     texts.sort()
-    assert texts[0].startswith("Unclosed context <zmqthread.Context")
-    assert texts[1] == "Unclosed socket <zmqthread.Socket(zmq.PULL)"
+    assert texts[0].startswith("Unclosed context <zmq.Context")
+    assert texts[1] == "Unclosed socket <zmq.Socket(zmq.PULL)"
     for thread in threads:
         thread.join(seconds(10))
         assert not thread.is_alive()

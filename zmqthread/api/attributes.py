@@ -6,6 +6,15 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
+from zmqthread.constants import EFAULT, EINVAL
+from zmqthread.errors import ZMQError
+
+
+def shown_class(cls: type) -> str:
+    """Return what a class is called in texts for people: ours go by the name they are used by."""
+    name: str = vars(cls).get("_repr_cls", f"{cls.__module__}.{cls.__qualname__}")
+    return name
+
 
 class OptionAttributes:
     """Attributes that are not found on the class are options, by name and in any case."""
@@ -35,7 +44,13 @@ class OptionAttributes:
         number = None if name.startswith("__") else self._option_number(name)
         if number is None:
             raise AttributeError(f"{self._kind()} has no such option: {name.upper()}")
-        return self._get_attribute(name, number)
+        try:
+            return self._get_attribute(name, number)
+        except ZMQError as error:
+            if error.errno not in {EINVAL, EFAULT}:
+                raise
+            # What asks for attributes (mocks, `hasattr`) expects nothing else.
+            raise AttributeError(f"{name} attribute is write-only") from None
 
     def _set_attribute(self, name: str, number: int, value: Any) -> None:
         raise NotImplementedError

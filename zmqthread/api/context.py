@@ -8,7 +8,7 @@ import warnings
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from zmqthread.api.attributes import OptionAttributes
+from zmqthread.api.attributes import OptionAttributes, shown_class
 from zmqthread.api.engine import Engine
 from zmqthread.api.lifetime import exiting, find_context, register
 from zmqthread.api.socket import Socket
@@ -51,6 +51,7 @@ class Context(OptionAttributes):
     _socket_class: type[Socket] = Socket
     _engine: Engine = None  # type: ignore[assignment]
     _shadow = False
+    _repr_cls = "zmq.Context"
     _sockets: weakref.WeakSet[Socket] = None  # type: ignore[assignment]
     sockopts: dict[int, Any] = None  # type: ignore[assignment]
 
@@ -249,11 +250,10 @@ class Context(OptionAttributes):
     __deepcopy__ = __copy__
 
     def __repr__(self) -> str:
-        cls = type(self)
-        count = sum(not socket.closed for socket in self._sockets)
-        state = " closed" if self.closed else f"({count} socket{'' if count == 1 else 's'})"
-        module = cls.__module__.partition(".")[0]
-        return f"<{module}.{cls.__name__}{state} at {id(self):#x}>"
+        count = len(self._sockets or ())
+        sockets = f"{count} socket{'s' * (count > 1)}" if count else ""
+        closed = " closed" if self.closed else ""
+        return f"<{shown_class(type(self))}({sockets}) at {id(self):#x}{closed}>"
 
 
 if hasattr(os, "register_at_fork"):

@@ -35,6 +35,8 @@ class Endpoints:
     def bind(self, text: str) -> None:
         """Listen on ``text``; see `Socket.bind`."""
         core = self._core
+        if core.fault:
+            core.raise_fault()
         try:
             endpoint = parse(text, "bind")
         except ZMQError as error:
@@ -94,6 +96,8 @@ class Endpoints:
     def connect(self, text: str) -> None:
         """Begin to keep up a connection to ``text``; see `Socket.connect`."""
         core = self._core
+        if core.fault:
+            core.raise_fault()
         endpoint = parse(text, "connect")
         if isinstance(endpoint, InprocEndpoint):
             self._connect_inproc(endpoint)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import POLLIN, POLLOUT, SocketOption
+from zmqthread.constants import POLLIN, POLLOUT, LimitOption, SocketOption
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
 
+_BYTES = frozenset(
+    int(option)
+    for options in (SocketOption, LimitOption)
+    for option in options
+    if option._opt_type.name == "bytes"  # noqa: SLF001 - pyzmq's name
+)
 _TO_PATTERN = frozenset({SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE})
+
+
+def takes_bytes(number: int) -> bool:
+    """Return whether an option is one that may be set to bytes."""
+    return number in _BYTES
 
 
 def set_option(core: Core, number: int, value: Any) -> None:

@@ -8,17 +8,18 @@ import warnings
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from zmqthread.api.attributes import OptionAttributes
+from zmqthread.api.attributes import OptionAttributes, shown_class
 from zmqthread.api.lifetime import find_core
-from zmqthread.api.live_options import get_option, set_option
+from zmqthread.api.live_options import get_option, set_option, takes_bytes
 from zmqthread.api.monitor import monitor
 from zmqthread.api.poller import Poller
 from zmqthread.api.transfer import Transfer
 from zmqthread.constants import LimitOption, PollEvent, SocketOption, SocketType
 from zmqthread.errors import ZMQBindError, ZMQError
+from zmqthread.message import current_copy_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from enum import IntEnum
 
     from zmqthread.api.context import Context
@@ -37,6 +38,8 @@ class Socket(OptionAttributes, Transfer):
     _core: Core = None  # type: ignore[assignment]  # until __init__
     _closed = False
     _shadow = False
+    _shadow_obj: Socket | int | None = None
+    _repr_cls = "zmq.Socket"
     _monitor_socket: Socket | None = None
     _poller_class: type[Poller] = Poller
     context: Context = None  # type: ignore[assignment]
@@ -44,19 +47,31 @@ class Socket(OptionAttributes, Transfer):
 
     def __init__(
         self,
-        context: Context,
+        ctx_or_socket: Context | Socket | None = None,
         socket_type: int = -1,
-        copy_threshold: int | None = None,
         *,
+        shadow: Socket | int = 0,
+        copy_threshold: int | None = None,
         core: Core | None = None,
     ) -> None:
-        self.context = context
-        if copy_threshold is not None:
-            self.copy_threshold = copy_threshold
-        if core is None:
-            self._core = context.new_core(socket_type)
-        else:
+        """Make a socket, or (with one, or with ``shadow``) another object for the same socket."""
+        self.copy_threshold = current_copy_threshold() if copy_threshold is None else copy_threshold
+        if core is not None:
             self._core, self._shadow = core, True
+            return
+        if isinstance(ctx_or_socket, Socket):
+            shadow = ctx_or_socket
+        elif ctx_or_socket is not None:
+            self.context = ctx_or_socket
+            self._core = ctx_or_socket.new_core(socket_type)
+            return
+        elif not shadow:
+            raise TypeError("a socket needs a context, or another socket to shadow")
+        self._shadow, self._shadow_obj = True, shadow
+        if isinstance(shadow, Socket):
+            self.context, self._core = shadow.context, shadow._core
+        else:
+            self.context, self._core = find_core(shadow)
 
     def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
         """Wait until the socket is ready, or ``timeout`` milliseconds are over (None: for ever).
@@ -69,7 +84,7 @@ class Socket(OptionAttributes, Transfer):
 
     # -- endpoints ---
 
-    def bind(self, addr: str) -> BoundTo:
+    def bind(self, addr: str) -> _SocketContext:
         """Listen on an endpoint, such as ``tcp://127.0.0.1:5555`` or ``ipc://*``.
 
         Returns a context manager that unbinds at the end; it may be ignored.
@@ -79,9 +94,9 @@ class Socket(OptionAttributes, Transfer):
                 ENOENT, EMTHREAD, ETERM, ENOTSOCK.
         """
         self._core.endpoints.bind(_text(addr))
-        return BoundTo(self.unbind, self._core.endpoints.last)
+        return _SocketContext(self, "bind", self._core.endpoints.last)
 
-    def connect(self, addr: str) -> BoundTo:
+    def connect(self, addr: str) -> _SocketContext:
         """Keep up a connection to an endpoint; returns at once, whether anybody is there or not.
 
         Returns a context manager that disconnects at the end; it may be ignored.
@@ -90,7 +105,7 @@ class Socket(OptionAttributes, Transfer):
             ZMQError: EINVAL, EPROTONOSUPPORT, EMTHREAD, ETERM, ENOTSOCK.
         """
         self._core.endpoints.connect(_text(addr))
-        return BoundTo(self.disconnect, _text(addr))
+        return _SocketContext(self, "connect", _text(addr))
 
     def unbind(self, addr: str) -> None:
         """Stop listening on an endpoint, as given to `bind` or as in LAST_ENDPOINT.
@@ -141,6 +156,8 @@ class Socket(OptionAttributes, Transfer):
         """
         if isinstance(optval, str):
             raise TypeError("unicode not allowed, use setsockopt_string")
+        if isinstance(optval, bytes) and not takes_bytes(option):
+            raise TypeError(f"option {option}: expected int, got: {optval!r}")
         if option == SocketOption.HWM:
             self.set_hwm(int(optval))
         else:
@@ -289,10 +306,7 @@ class Socket(OptionAttributes, Transfer):
     @classmethod
     def shadow(cls, address: int | Socket) -> Self:
         """Return another object for the same socket; closing it by accident does nothing."""
-        if isinstance(address, Socket):
-            return cls(address.context, core=address._core)
-        context, core = find_core(address)
-        return cls(context, core=core)
+        return cls(shadow=address)
 
     def __copy__(self, memo: Any = None) -> Self:
         return self.shadow(self)
@@ -319,8 +333,8 @@ class Socket(OptionAttributes, Transfer):
 
     def __repr__(self) -> str:
         closed = " closed" if self._closed else ""
-        module = type(self).__module__.partition(".")[0]
-        return f"<{module}.{type(self).__name__}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
+        name = shown_class(type(self))
+        return f"<{name}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
 
 
 def _text(addr: str | bytes) -> str:
@@ -331,19 +345,21 @@ def _text(addr: str | bytes) -> str:
     return addr
 
 
-class BoundTo:
+class _SocketContext:
     """What `bind` and `connect` return: undoes them at the end of a with-block."""
 
-    def __init__(self, undo: Callable[[str], None], addr: str) -> None:
-        self._undo = undo
+    def __init__(self, socket: Socket, kind: str, addr: str) -> None:
+        self.socket = socket
+        self.kind = kind
         self.addr = addr
 
-    def __enter__(self) -> Self:
-        return self
+    def __enter__(self) -> Socket:
+        return self.socket
 
     def __exit__(self, *exc: object) -> None:
+        undo = self.socket.unbind if self.kind == "bind" else self.socket.disconnect
         with contextlib.suppress(ZMQError):  # closed, or undone, meanwhile
-            self._undo(self.addr)
+            undo(self.addr)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.addr!r})>"
+        return f"<SocketContext({self.kind}={self.addr!r})>"

@@ -47,7 +47,7 @@ monitored_queue = None
 
 
 @peers_errors
-def zmq_poll(sockets: Any, timeout: float = -1) -> list[tuple[Any, int]]:
+def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
     """See `zmqthread.zmq_poll`."""
     from zmqthread.api.poller import zmq_poll as poll
 

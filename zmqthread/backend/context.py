@@ -14,7 +14,7 @@ class Context:
     pyzmq takes every attribute that it does not find on the class for an option.
     """
 
-    face: api.Context = None  # type: ignore[assignment]  # until __init__
+    face: api.Context | None = None
     _terminated = False
 
     @peers_errors
@@ -24,7 +24,7 @@ class Context:
     @property
     def underlying(self) -> int:
         """The number by which others find this context."""
-        return self.face.underlying
+        return 0 if self.face is None else self.face.underlying
 
     @property
     def closed(self) -> bool:
@@ -41,15 +41,14 @@ class Context:
     @peers_errors
     def set(self, option: int, optval: int) -> None:
         """See `zmqthread.Context.set`."""
-        self._check()
-        self.face.set(option, optval)
+        self._there().set(option, optval)
 
     @peers_errors
     def get(self, option: int) -> Any:
         """See `zmqthread.Context.get`."""
-        self._check()
-        return self.face.get(option)
+        return self._there().get(option)
 
-    def _check(self) -> None:
-        if self.closed:
+    def _there(self) -> api.Context:
+        if self.face is None or self._terminated:
             raise RuntimeError("Context has been destroyed")
+        return self.face

@@ -13,6 +13,13 @@ from zmqthread.errors import ZMQError
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
+def pyzmq() -> Any:
+    """Return pyzmq, which is not there yet when this package is imported."""
+    import zmq
+
+    return zmq
+
+
 def peers_error(error: OSError | ZMQError, text: str | None = None) -> Exception:
     """Return pyzmq's counterpart of an error.
 
@@ -20,8 +27,7 @@ def peers_error(error: OSError | ZMQError, text: str | None = None) -> Exception
         error: ours, or the operating system's.
         text: its text; None keeps ours.
     """
-    from zmq import error as peers
-
+    peers = pyzmq().error
     number = error.errno
     made: Exception
     if number == EAGAIN:

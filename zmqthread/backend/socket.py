@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from zmqthread.api import peers
-from zmqthread.api.live_options import get_option, set_option
+from zmqthread.api.live_options import get_option, set_option, takes_bytes
 from zmqthread.api.monitor import monitor
 from zmqthread.api.transfer import Transfer
-from zmqthread.backend.errors import peers_error, peers_errors
+from zmqthread.backend.errors import peers_error, peers_errors, pyzmq
 from zmqthread.constants import EFAULT, ENOTSOCK, Event, SocketOption
 from zmqthread.endpoint import IPC_PATH_MAX
 from zmqthread.errors import ZMQError, strerror, zmq_error
@@ -30,18 +30,14 @@ class _Traffic(Transfer):
     copy_threshold = 0
 
     def __init__(self, core: Core) -> None:
-        import zmq
-
         self._core = core
-        self._frame_class = zmq.Frame
+        self._frame_class = pyzmq().Frame
 
     def send_shared(self, data: Any, flags: int, track: bool, copy_threshold: int) -> Any:
         """Send without a copy unless the data are small; return pyzmq's tracker."""
-        import zmq
-
         if copy_threshold and memoryview(data).nbytes < copy_threshold:
             self.send(data, flags)
-            return zmq._FINISHED_TRACKER  # noqa: SLF001 - what pyzmq itself returns
+            return pyzmq()._FINISHED_TRACKER  # noqa: SLF001 - pyzmq itself gives it
         frame = self._frame_class.shared(data, track=track)
         self.send(frame, flags)
         return frame.tracker
@@ -55,8 +51,8 @@ class Socket:
 
     context: Any = None
     copy_threshold = 0
-    _core: Core = None  # type: ignore[assignment]  # until __init__
-    _traffic: _Traffic = None  # type: ignore[assignment]
+    _core: Any = None
+    _traffic: Any = None
     _closed = False
 
     @peers_errors
@@ -67,22 +63,20 @@ class Socket:
         shadow: int = 0,
         copy_threshold: int | None = None,
     ) -> None:
-        import zmq
-
         self.context = context
-        self.copy_threshold = zmq.COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        self.copy_threshold = pyzmq().COPY_THRESHOLD if copy_threshold is None else copy_threshold
         if shadow:
             core = _cores.get(shadow)
             if core is None:
                 raise zmq_error(ENOTSOCK)
-            self._core = core
-        elif context is None:
+        elif context is None or context.face is None:
             raise TypeError("a socket needs a context, or another socket to shadow")
         elif context.face.closed:
             raise zmq_error(EFAULT)
         else:
-            self._core = core = context.face.new_core(socket_type)
+            core = context.face.new_core(socket_type)
             _cores[id(core)] = core
+        self._core = core
         self._traffic = _Traffic(core)
 
     @property
@@ -122,15 +116,13 @@ class Socket:
         except ZMQError as error:
             raise peers_error(error) from None
         if track and not copy:
-            import zmq
-
-            received.tracker = zmq._FINISHED_TRACKER  # noqa: SLF001 - what pyzmq itself sets
+            received.tracker = pyzmq()._FINISHED_TRACKER  # noqa: SLF001 - pyzmq itself gives it
         return received
 
     @peers_errors
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """See `zmqthread.Socket.recv_into`."""
-        return self._traffic.recv_into(buffer, nbytes=nbytes, flags=flags)
+        return int(self._traffic.recv_into(buffer, nbytes=nbytes, flags=flags))
 
     # -- endpoints ---
 
@@ -183,23 +175,25 @@ class Socket:
 
     # -- options ---
 
-    def set(self, option: int, value: int | bytes) -> None:
+    def set(self, option: int, value: Any) -> None:
         """See `zmqthread.Socket.set`."""
         if isinstance(value, str):
             raise TypeError("unicode not allowed, use setsockopt_string")
+        if isinstance(value, bytes) and not takes_bytes(option):
+            raise TypeError(f"option {option}: expected int, got: {value!r}")
         try:
             set_option(self._core, option, value)
         except ZMQError as error:
             raise peers_error(error) from None
 
-    def get(self, option: int) -> int | bytes:
+    def get(self, option: int) -> Any:
         """See `zmqthread.Socket.get`."""
         try:
-            value: int | bytes = get_option(self._core, option)
+            value: Any = get_option(self._core, option)
         except ZMQError as error:
             raise peers_error(error) from None
         if value.__class__ is bytes and option != SocketOption.ROUTING_ID:
-            return value.removesuffix(b"\0")  # type: ignore[union-attr]
+            return value.removesuffix(b"\0")
         return value
 
 

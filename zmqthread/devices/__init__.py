@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from zmqthread.api.functions import device
-from zmqthread.devices.device import Device, ProcessDevice, ThreadDevice
-from zmqthread.devices.monitored_queue import (
+from zmqthread.devices.basedevice import Device, ProcessDevice, ThreadDevice
+from zmqthread.devices.monitoredqueue import monitored_queue
+from zmqthread.devices.monitoredqueuedevice import (
     MonitoredQueue,
     ProcessMonitoredQueue,
     ThreadMonitoredQueue,
-    monitored_queue,
 )
-from zmqthread.devices.proxies import (
-    ProcessProxy,
+from zmqthread.devices.proxydevice import ProcessProxy, Proxy, ThreadProxy
+from zmqthread.devices.proxysteerabledevice import (
     ProcessProxySteerable,
-    Proxy,
     ProxySteerable,
-    ThreadProxy,
     ThreadProxySteerable,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from zmqthread.api.context import Context
 from zmqthread.api.functions import proxy
@@ -42,7 +42,7 @@ class Device:
     """
 
     #: Makes the context.
-    context_factory: Callable[[], Context] = Context.instance
+    context_factory: ClassVar[Callable[[], Context]] = Context.instance
     #: Whether its thread or process ends with the program.
     daemon: bool
     #: Whether it has run to its end.
@@ -102,16 +102,15 @@ class Device:
         self._out.options.append((opt, value))
 
     def _bind_to_random_port(self, plan: Plan, addr: str, *args: int, **kwargs: int) -> int:
-        with Context() as context:
-            # Each try keeps its port, so that the next one finds another.
-            with context.socket(SocketType.PUSH) as probe:
-                for _ in range(5):
-                    port = probe.bind_to_random_port(addr, *args, **kwargs)
-                    found = f"{addr}:{port}"
-                    if found not in self._reserved:
-                        self._reserved.append(found)
-                        plan.binds.append(found)
-                        return port
+        # Each try keeps its port, so that the next one finds another.
+        with Context() as context, context.socket(SocketType.PUSH) as probe:
+            for _ in range(5):
+                port = probe.bind_to_random_port(addr, *args, **kwargs)
+                found = f"{addr}:{port}"
+                if found not in self._reserved:
+                    self._reserved.append(found)
+                    plan.binds.append(found)
+                    return port
         raise ZMQBindError("Could not reserve random port.")
 
     # -- running ---
@@ -184,7 +183,7 @@ class ThreadDevice(_Background):
 class ProcessDevice(_Background):
     """A device in a process of its own, with a context of its own."""
 
-    context_factory = Context
+    context_factory: ClassVar[Callable[[], Context]] = Context
 
     def _launch(self) -> multiprocessing.Process:
         return multiprocessing.Process(target=self.run, daemon=self.daemon)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from zmqthread.api.poller import Poller
 from zmqthread.api.socket import Socket
 from zmqthread.constants import POLLIN, SocketType
-from zmqthread.devices.proxies import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
 
 def monitored_queue(
@@ -42,36 +41,3 @@ def monitored_queue(
                 message[:2] = message[1::-1]
             sink.send_multipart(message)
             mon_socket.send_multipart([prefix, *message])
-
-
-class MonitoredQueueBase(ProxyBase):
-    """The part that is the same wherever a monitored queue runs; see `monitored_queue`."""
-
-    def __init__(
-        self,
-        in_type: int,
-        out_type: int,
-        mon_type: int = SocketType.PUB,
-        in_prefix: bytes = b"in",
-        out_prefix: bytes = b"out",
-    ) -> None:
-        super().__init__(in_type, out_type, mon_type)
-        self._in_prefix = in_prefix
-        self._out_prefix = out_prefix
-
-    def run_device(self) -> None:
-        """Make the sockets and hand messages over."""
-        ins, outs, mons = self._setup_sockets()
-        monitored_queue(ins, outs, mons, self._in_prefix, self._out_prefix)
-
-
-class MonitoredQueue(MonitoredQueueBase, Proxy):
-    """A monitored queue in the calling thread."""
-
-
-class ThreadMonitoredQueue(MonitoredQueueBase, ThreadProxy):
-    """A monitored queue in a thread of its own."""
-
-
-class ProcessMonitoredQueue(MonitoredQueueBase, ProcessProxy):
-    """A monitored queue in a process of its own."""
