@@ -24,6 +24,7 @@ from zmqthread.api.pyzmq import (
     pyzmq_version_info,
 )
 from zmqthread.api.socket import Socket
+from zmqthread.backend.launch import install_as_pyzmq_backend
 from zmqthread.constants import *  # noqa: F403 - the flat names are the interface
 from zmqthread.endpoint import IPC_PATH_MAX as IPC_PATH_MAX_LEN
 from zmqthread.errors import (
@@ -88,6 +89,7 @@ __all__ = [
     "get_includes",
     "get_library_dirs",
     "has",
+    "install_as_pyzmq_backend",
     "proxy",
     "proxy_steerable",
     "pyzmq_version",
@@ -100,4 +102,4 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
-__all__ += constants.__all__
+__all__ += vars(constants)["__all__"]

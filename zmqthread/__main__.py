@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from zmqthread import __version__
+from zmqthread.backend import launch
 from zmqthread.demo import command as demo
 from zmqthread.security import keygen
 
@@ -17,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"zmqthread {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (demo, keygen):
+    for module in (demo, keygen, launch):
         module.add_to(commands)
     parsed = parser.parse_args(arguments)
     status: int = parsed.run(parsed)

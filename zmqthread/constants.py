@@ -511,4 +511,7 @@ MSG_PROPERTY_SOCKET_TYPE: _Final = "Socket-Type"
 MSG_PROPERTY_USER_ID: _Final = "User-Id"
 MSG_PROPERTY_PEER_ADDRESS: _Final = "Peer-Address"
 
-__all__ = [_name for _name in globals() if _name[0].isalpha() and _name != "annotations"]
+# Not as a plain list: type checkers would believe that it is empty.
+globals()["__all__"] = [
+    _name for _name in globals() if _name[0].isalpha() and _name != "annotations"
+]

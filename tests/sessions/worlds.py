@@ -100,7 +100,7 @@ class World:
 
     def send(self, core: Core, message: Any, flags: int = 0) -> None:
         """Send as `Socket` does, the short cut included."""
-        face = Socket(None, core=core)  # type: ignore[arg-type]
+        face = Socket(None, core=core)
         if isinstance(message, tuple):
             call = partial(face.send_multipart, message, flags)
         else:
@@ -109,7 +109,7 @@ class World:
 
     def recv(self, core: Core, flags: int = 0) -> Any:
         """Receive as `Socket` does; a message of several frames comes as a tuple."""
-        face = Socket(None, core=core)  # type: ignore[arg-type]
+        face = Socket(None, core=core)
         frames = self._wait(core, 0 if flags else READ, partial(face.recv_multipart, flags))
         return frames[0] if len(frames) == 1 else tuple(frames)
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from zmqthread.api.forms import Forms
 from zmqthread.api.outgoing import addressed, octets, outgoing
@@ -89,6 +89,14 @@ class Transfer(Forms):
             return data, None
         return outgoing(data, copy, track, self.copy_threshold)
 
+    @overload
+    def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
+    @overload
+    def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
         """Receive one frame.
 
@@ -120,7 +128,7 @@ class Transfer(Forms):
         """Go on with something from `Core.ready` that is not a message of one frame of bytes."""
         if message.__class__ is Mark:
             self._core.take(message)
-            return self.recv(flags)  # type: ignore[no-any-return]
+            return self.recv(flags)
         return octets(self._first(message, {}))
 
     def _first(self, message: Any, properties: Properties) -> Any:
@@ -208,6 +216,22 @@ class Transfer(Forms):
         core.send_frame(last, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
         return tracker
 
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> list[bytes]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]: ...
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
         """Receive a whole message: the list of its frames, bytes or (``copy=False``) Frames."""
         core = self._core

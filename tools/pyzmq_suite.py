@@ -1,0 +1,145 @@
+"""Run pyzmq's own tests on this engine and print how many pass.
+
+Twice: with pyzmq on top of `zmqthread.backend`, and with the name ``zmq`` meaning `zmqthread` itself
+(`tools/zmq_alias.py`; what needs asyncio, gevent or tornado is left out).  The tests come out of
+pyzmq's source distribution, which pip fetches.  Each file gets its own process.
+
+Run by a Python that has what `REQUIREMENTS` names, in which pyzmq is installed::
+
+    python tools/pyzmq_suite.py --floor backend=420 --floor alias=278
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+VERSION: Final = "27.3.0"
+REQUIREMENTS: Final = (
+    f"pyzmq=={VERSION}",
+    "PyNaCl",
+    "gevent",
+    "mypy",
+    "numpy<2.1",
+    "pytest",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "scikit-build-core",  # lets pip look at the source distribution without building it
+    "tornado",
+)
+#: Fails on stock pyzmq as well, now and then.
+RACY: Final = "tests/test_log.py::TestPubLog::test_blank_root_topic"
+#: Of the second run: what is not synchronous, or looks at how pyzmq was compiled.
+ELSEWHERE: Final = {
+    *("test_asyncio", "test_cffi_backend", "test_cython", "test_ext", "test_future"),
+    *("test_includes", "test_ioloop", "test_mypy", "test_ssh", "test_win32_shim", "test_zmqstream"),
+}
+NOT_SYNCHRONOUS: Final = "not Green and not green and not Asyncio and not eventloop"
+_COUNT: Final = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
+
+
+def fetch(folder: Path) -> Path:
+    """Have pip fetch the source distribution, and unpack what the tests need."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYZMQ_BACKEND"}
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation"]
+    command += ["--no-binary", "pyzmq", "-d", str(folder), f"pyzmq=={VERSION}"]
+    subprocess.run(command, check=True, env=environment)
+    with tarfile.open(next(folder.glob("pyzmq-*.tar.gz"))) as archive:
+        archive.extractall(folder, filter="data")
+    suite = folder / "suite"
+    suite.mkdir()
+    # Without its zmq folder, which would hide the one that is installed.
+    for name in ("tests", "pytest.ini", "mypy.ini", "mypy_tests", "examples"):
+        (folder / f"pyzmq-{VERSION}" / name).rename(suite / name)
+    return suite
+
+
+def run_file(suite: Path, name: str, how: str) -> tuple[str, str]:
+    """Run one file of tests; return its name and what pytest printed."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYZMQ_BACKEND"}
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=short", "--timeout=60"]
+    command += ["-p", "no:cacheprovider", "--deselect", RACY]
+    if how == "backend":
+        environment |= {"PYTHONPATH": str(ROOT), "PYZMQ_BACKEND": "zmqthread.backend"}
+    else:
+        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), str(ROOT / "tools")))
+        command += ["-p", "zmq_alias", "-k", NOT_SYNCHRONOUS]
+    command.append(f"tests/{name}.py")
+    try:
+        done = subprocess.run(
+            command,
+            cwd=suite,
+            env=environment,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=600,
+        )
+    except subprocess.TimeoutExpired:
+        return name, f"FAILED {name}: no end after 600 s\n1 failed"
+    return name, done.stdout + done.stderr
+
+
+def run(suite: Path, names: list[str], how: str, verbose: bool) -> int:
+    """Run files of tests and return how many tests have passed."""
+    totals: dict[str, int] = {}
+    with ThreadPoolExecutor(2) as pool:
+        for name, output in pool.map(lambda name: run_file(suite, name, how), names):
+            lines = output.strip().splitlines() or ["no output"]
+            print(f"{how}: {name}: {lines[-1]}", flush=True)
+            for line in lines if verbose else ():
+                print(f"    {line}")
+            for line in lines:
+                if line.startswith(("FAILED", "ERROR")):
+                    print(f"    {line[:160]}")
+            for count, what in _COUNT.findall(lines[-1]):
+                totals[what] = totals.get(what, 0) + int(count)
+    summary = ", ".join(f"{count} {what}" for what, count in totals.items())
+    print(f"{how}: {summary or 'nothing ran'}", flush=True)
+    return totals.get("passed", 0)
+
+
+def _floor(text: str) -> tuple[str, int]:
+    how, _, number = text.partition("=")
+    return how, int(number)
+
+
+def main() -> int:
+    """Return 1 if fewer tests pass than the floor asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("files", nargs="*", help="such as test_socket; all by default")
+    parser.add_argument("--how", choices=("backend", "alias"), help="only one of the two ways")
+    parser.add_argument("--floor", action="append", type=_floor, default=[], metavar="HOW=NUMBER")
+    parser.add_argument("--requirements", action="store_true", help="print what pip has to install")
+    parser.add_argument("--suite", type=Path, help="an unpacked suite, instead of fetching one")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print all that pytest does")
+    options = parser.parse_args()
+    if options.requirements:
+        print("\n".join(REQUIREMENTS))
+        return 0
+    floors = dict(options.floor)
+    short = []
+    with tempfile.TemporaryDirectory() as folder:
+        suite = options.suite or fetch(Path(folder))
+        names = options.files or sorted(path.stem for path in suite.glob("tests/test_*.py"))
+        for how in (options.how,) if options.how else ("backend", "alias"):
+            chosen = [name for name in names if how == "backend" or name not in ELSEWHERE]
+            passed = run(suite, chosen, how, options.verbose)
+            if passed < floors.get(how, 0):
+                short.append(f"{how}: {passed} tests pass, fewer than {floors[how]}")
+    for line in short:
+        print(line, file=sys.stderr)
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
