@@ -22,7 +22,7 @@ COUNT = 3000
 
 
 def alone(call: Callable[[Engine], None]) -> None:
-    """Run a test in a thread of its own: what a thread sleeps on is kept, and is of this kind too."""
+    """Run a test in a thread of its own: what a thread sleeps on is kept, and would be flat."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_run, call).result()
 
