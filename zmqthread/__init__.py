@@ -102,4 +102,4 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
-__all__ += vars(constants)["__all__"]
+__all__ += [name for name in vars(constants) if name[0].isalpha() and name != "annotations"]

@@ -320,10 +320,13 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
         """The socket type as it is called, and as it stands in READY."""
         return SocketType(self.type).name
 
+    #: `frame_limit` where MAXMSGSIZE is -1.
+    default_frame_limit = FRAME_LIMIT
+
     @property
     def frame_limit(self) -> int:
         """Octets that one received frame, or all frames of one message, may have."""
-        return FRAME_LIMIT if self.maxmsgsize < 0 else self.maxmsgsize
+        return self.default_frame_limit if self.maxmsgsize < 0 else self.maxmsgsize
 
     @property
     def heartbeat_wait(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from errno import ENAMETOOLONG, ENOENT
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,9 @@ from zmqthread.message import Frame
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
     from zmqthread.backend.context import Context
+
+#: pyzmq's programs know one limit, MAXMSGSIZE, and expect none while that is -1.
+_NO_LIMIT = sys.maxsize
 
 #: What can be found by the number `Socket.underlying`.
 _cores: WeakValueDictionary[int, Core] = WeakValueDictionary()
@@ -75,6 +79,7 @@ class Socket:
             raise zmq_error(EFAULT)
         else:
             core = context.face.new_core(socket_type)
+            core.options.default_frame_limit = _NO_LIMIT
             _cores[id(core)] = core
         self._core = core
         self._traffic = _Traffic(core)
