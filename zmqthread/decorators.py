@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from zmqthread.api.context import Context
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
 _Make = Callable[[tuple[Any, ...], dict[str, Any]], AbstractContextManager[Any]]
 
 __all__ = ["context", "socket"]
+
+
+class _Decorate(Protocol):
+    def __call__(self, function: Callable[..., _Result], /) -> Callable[..., _Result]: ...
 
 
 def _name_first(
@@ -26,10 +30,10 @@ def _name_first(
     return None, args
 
 
-def _passing(name: str | None, make: _Make) -> Callable[[_Function], _Function]:
-    def decorate(function: _Function) -> _Function:
+def _passing(name: str | None, make: _Make) -> _Decorate:
+    def decorate(function: Callable[..., _Result]) -> Callable[..., _Result]:
         @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
+        def wrapper(*args: Any, **kwargs: Any) -> _Result:
             with make(args, kwargs) as made:
                 if name is None:
                     return function(*args, made, **kwargs)
@@ -39,12 +43,12 @@ def _passing(name: str | None, make: _Make) -> Callable[[_Function], _Function]:
                     )
                 return function(*args, **{name: made}, **kwargs)
 
-        return wrapper  # type: ignore[return-value]
+        return wrapper
 
     return decorate
 
 
-def context(*args: Any, **kwargs: Any) -> Callable[[_Function], _Function]:
+def context(*args: Any, **kwargs: Any) -> _Decorate:
     """Pass a new context to the function, and destroy it at the end.
 
     Args:
@@ -56,7 +60,7 @@ def context(*args: Any, **kwargs: Any) -> Callable[[_Function], _Function]:
     return _passing(name, lambda _args, _kwargs: Context(*rest, **kwargs))
 
 
-def socket(*args: Any, **kwargs: Any) -> Callable[[_Function], _Function]:
+def socket(*args: Any, **kwargs: Any) -> _Decorate:
     """Pass a new socket to the function, and close it at the end.
 
     The context is the function's keyword argument ``context``, else its first argument that is

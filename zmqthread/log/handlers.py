@@ -100,11 +100,13 @@ class TopicLogger(logging.Logger):
 
     def log(self, level: int, topic: str, msg: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Log under a topic."""
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1  # who calls this, not this
         super().log(level, f"{topic}{TOPIC_DELIM}{msg}", *args, **kwargs)
 
 
 def _with_topic(method: Callable[..., None]) -> Callable[..., None]:
     def logged(self: TopicLogger, topic: str, msg: str, *args: Any, **kwargs: Any) -> None:
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
         method(self, f"{topic}{TOPIC_DELIM}{msg}", *args, **kwargs)
 
     logged.__doc__ = method.__doc__
