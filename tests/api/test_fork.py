@@ -15,6 +15,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 # `in_child` forks, runs a function in the child and returns what it returned (any JSON value).
 FORK = """
 import errno, gc, json, traceback, warnings
+# Python 3.12 and later warn of what this is all about.
+warnings.filterwarnings("ignore", "This process", DeprecationWarning)
 def in_child(function):
     near, far = os.pipe()
     pid = os.fork()
@@ -332,7 +334,7 @@ def run_file(path, *args):
 
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, path, *args],
+        [sys.executable, "-W", "ignore:This process:DeprecationWarning", path, *args],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 from zmqthread.api.core import Core
 from zmqthread.api.lending import TakeBack
+from zmqthread.api.lifetime import exiting
 from zmqthread.api.sleeping import give_back, take_sleeper
 from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
 from zmqthread.errors import error_about, error_from_os, zmq_error
@@ -169,8 +170,8 @@ class Engine:
         Raises:
             Again: ``timeout`` seconds are over; the text names what is waited for.
         """
-        if self.ended or self.forked:
-            return
+        if self.ended or self.forked or exiting():
+            return  # at the interpreter's end the I/O threads stand still: nothing can be waited for
         self.shutdown()
         deadline = None if timeout is None else self.seams.monotonic() + timeout
         sleeper = take_sleeper(self.seams)
