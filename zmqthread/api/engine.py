@@ -171,7 +171,7 @@ class Engine:
             Again: ``timeout`` seconds are over; the text names what is waited for.
         """
         if self.ended or self.forked or exiting():
-            return  # at the interpreter's end the I/O threads stand still: nothing can be waited for
+            return  # at the interpreter's end the I/O threads stand still: nothing to wait for
         self.shutdown()
         deadline = None if timeout is None else self.seams.monotonic() + timeout
         sleeper = take_sleeper(self.seams)

@@ -337,6 +337,7 @@ class Session(Admission):
         self.host.handshake_over(self)
         self.host.selector.unregister(stream)
         stream.close()
+        self.connection.close()
         self._output = []
         self.ended(self, reason)
 

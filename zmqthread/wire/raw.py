@@ -86,6 +86,9 @@ class RawConnection:
     ) -> None:
         """Nobody has asked."""
 
+    def close(self) -> None:
+        """Nothing is half received in a raw stream."""
+
     def salvage(self) -> list[bytes]:
         return []
 

@@ -156,6 +156,10 @@ class Connection(Traffic):
             self._fail(error, out)
         return out
 
+    def close(self) -> None:
+        """Give up what is half received; the stream has been closed."""
+        self._decoder.close()
+
     def salvage(self) -> list[Any]:
         """Give out, once, the messages that came before what made the connection fail."""
         out, self._salvaged = self._salvaged, None

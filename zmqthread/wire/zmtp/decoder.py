@@ -153,6 +153,12 @@ class Decoder:
             self._take(body.flags, body.value(), out, owner)
         return view[taken:]
 
+    def close(self) -> None:
+        """Give up a large frame that is under way; nothing is decoded afterwards."""
+        body, self.body = self.body, None
+        if body is not None:
+            body.abandon()
+
     def hold(self, data: bytes) -> None:
         """Keep octets that came early for the next `decode`."""
         self._rest, self._pos = data, 0

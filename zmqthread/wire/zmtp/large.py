@@ -57,6 +57,11 @@ class LargeBody:
             if self._left:
                 self._reserve()
 
+    def abandon(self) -> None:
+        """Let go of the buffer: a collector that finds both would free it before its views."""
+        self.free.release()
+        self._view.release()
+
     def value(self) -> bytes:
         """The whole body, once nothing is missing."""
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
