@@ -89,11 +89,12 @@ def test_decorators_pass_contexts_and_sockets():
 def test_log_records_are_published_under_root_level_and_topic():
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.rcvtimeo = 10_000
-        sub.bind("inproc://log")
         sub.subscribe(b"")
         with context.socket(zmq.PUB) as pub:
-            pub.connect("inproc://log")
-            # Inproc pipes take subscriptions in at once: no wait is needed.
+            pub.bind("inproc://log")
+            # The side that connects hands its subscriptions over within the call; a bound
+            # SUB would do so only when it is driven next, and the first record could pass by.
+            sub.connect("inproc://log")
             handler = PUBHandler(pub, root_topic="app")
             logger = TopicLogger("test")
             logger.addHandler(handler)
