@@ -12,6 +12,7 @@ import pytest
 import zmqthread
 from zmqthread.constants import EINVAL, MORE, SHARED, SRCFD
 from zmqthread.errors import NotDone, ZMQError
+from zmqthread.labels import Labelled
 from zmqthread.message import (
     _FINISHED_TRACKER,
     COPY_THRESHOLD,
@@ -398,3 +399,12 @@ def test_events_can_be_matched_by_their_octets():
             assert topic == b"a"
         case _:
             pytest.fail("did not match")
+
+
+@pytest.mark.parametrize("frame", [b"abc", Frame.shared(bytearray(b"abc"))])
+def test_a_labelled_frame_is_one_for_the_engine(frame):
+    label = Labelled(frame, 7, b"g")
+    assert (len(label), label.bytes, bytes(label.data), bytes(label.buffer)) == (3,) + (b"abc",) * 3
+    received = Frame.received(label, metadata={"User-Id": "me"})
+    assert (received.bytes, received.routing_id, received.group) == (b"abc", 7, "g")
+    assert received["User-Id"] == "me"

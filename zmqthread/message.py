@@ -9,8 +9,9 @@ from typing import Any, Final, NoReturn, Self, SupportsIndex, TypeAlias
 from weakref import ref
 
 from .commands import Cancel, Join, Leave, Subscribe
-from .constants import EINVAL, GROUP_MAX_LENGTH, MessageOption
+from .constants import EINVAL, MessageOption
 from .errors import error_about
+from .labels import Labelled, group_octets, routing_number, text_of
 from .memory import _FINISHED_TRACKER, Exporter, MessageTracker, Share, flat_view, readable_size
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Cancel",
     "Frame",
     "Join",
+    "Labelled",
     "Leave",
     "Message",
     "MessageTracker",
@@ -144,7 +146,7 @@ class Frame(Exporter):
     @classmethod
     def received(
         cls,
-        item: bytes | Frame,
+        item: bytes | Frame | Labelled,
         more: bool = False,
         metadata: Mapping[str, str | Octets] = _NOTHING,
     ) -> Self:
@@ -156,6 +158,9 @@ class Frame(Exporter):
             metadata: the properties of the message; one mapping serves a whole connection.
         """
         frame = cls.__new__(cls)
+        if isinstance(item, Labelled):
+            frame._routing_id, frame._group = item.routing_id, text_of(item.group)  # noqa: SLF001
+            item = item.frame
         if isinstance(item, Frame):
             item._show_in(frame)  # noqa: SLF001 - its own class
         else:
@@ -209,7 +214,6 @@ class Frame(Exporter):
     def _show_in(self, frame: Frame) -> None:
         frame._copied = self._copied
         frame.tracker, frame.tracker_event = self.tracker, self.tracker_event
-        frame._group, frame._routing_id = self._group, self._routing_id
         if self._share is None:
             frame._fill(self._snapshot())
         else:
@@ -258,6 +262,7 @@ class Frame(Exporter):
         frame = type(self).__new__(type(self))
         self._show_in(frame)
         frame.more, frame.metadata = self.more, self.metadata
+        frame._group, frame._routing_id = self._group, self._routing_id  # noqa: SLF001
         return frame
 
     copy = fast_copy
@@ -281,7 +286,7 @@ class Frame(Exporter):
         """
         if isinstance(option, int):
             return self._get_number(option)
-        option = _text(option)
+        option = text_of(option)
         if option == "routing_id":
             return self._routing_id
         if option == "group":
@@ -291,7 +296,7 @@ class Frame(Exporter):
             value = self.metadata.get(_SAME_PROPERTY.get(option, ""))
         if value is None:
             raise error_about(EINVAL, property=option)
-        return _text(value)
+        return text_of(value)
 
     def _get_number(self, option: int) -> int:
         if option == MessageOption.MORE:
@@ -310,16 +315,9 @@ class Frame(Exporter):
             TypeError: the value has the wrong type.
         """
         if option == "routing_id":
-            if not isinstance(value, int):
-                raise TypeError(f"expected int, got: {value!r}")
-            if not 0 < value < 1 << 32:
-                raise error_about(EINVAL, routing_id=value)
-            self._routing_id = value
+            self._routing_id = routing_number(value)
         elif option == "group":
-            group = _text(value)
-            if len(group.encode("utf-8", "surrogateescape")) > GROUP_MAX_LENGTH or "\0" in group:
-                raise error_about(EINVAL, group=value)
-            self._group = group
+            self._group = text_of(group_octets(value))
         else:
             raise error_about(EINVAL, property=option)
 
@@ -343,12 +341,3 @@ class Frame(Exporter):
 
 
 Message = Frame
-
-
-def _text(name: object) -> str:
-    if isinstance(name, bytes):
-        # Any octets may come and go; only valid UTF-8 looks like what was meant.
-        return name.decode("utf-8", "surrogateescape")
-    if not isinstance(name, str):
-        raise TypeError(f"expected str, got: {name!r}")
-    return name

@@ -115,9 +115,10 @@ class FakeSocket:
     def _drop(self, pipe: Pipe) -> None:
         pipe.far.drop(pipe)
 
-    def connect(self, name: bytes = b"", hwm: int = 1000) -> Peer:
+    def connect(self, name: bytes = b"", hwm: int = 1000, takes_all: bool = False) -> Peer:
         """Have a pipe to a peer that is not there yet; ``name`` is CONNECT_ROUTING_ID."""
         peer = Peer(self, name, hwm)
+        peer.pipe.takes_all = takes_all
         self.peers[peer.pipe] = peer
         self.pattern.attach(peer.pipe)
         return peer

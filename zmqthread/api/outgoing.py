@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zmqthread.labels import Labelled, group_octets, routing_number
 from zmqthread.message import _FINISHED_TRACKER, Frame
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ def outgoing(
     if isinstance(data, Frame):
         if track and data.tracker is None:
             raise ValueError("Not a tracked message")
-        return data.lend(), data.tracker
+        frame = data.lend()
+        if data.routing_id or data.group:
+            return Labelled(frame, data.routing_id, group_octets(data.group)), data.tracker
+        return frame, data.tracker
     if isinstance(data, str):
         raise TypeError("unicode not allowed, use send_string")
     if copy or memoryview(data).nbytes < threshold:
@@ -36,11 +40,16 @@ def octets(frame: Any) -> bytes:
     return frame if frame.__class__ is bytes else frame.bytes
 
 
-def addressed(data: Any, routing_id: int | None = None, group: str | None = None) -> Frame:
-    """Return a Frame that says which peer or group it is for."""
-    frame = data if isinstance(data, Frame) else Frame(data)
+def addressed(frame: Any, routing_id: int | None = None, group: str | None = None) -> Labelled:
+    """Return what goes to the pattern for a frame that is for one peer, or for a group.
+
+    Raises:
+        ZMQError: EINVAL: see `routing_number` and `group_octets`.
+        TypeError: the same.
+    """
+    label = frame if frame.__class__ is Labelled else Labelled(frame)
     if routing_id is not None:
-        frame.routing_id = routing_id
+        label.routing_id = routing_number(routing_id)
     if group is not None:
-        frame.group = group
-    return frame
+        label.group = group_octets(group)
+    return label

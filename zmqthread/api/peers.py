@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import EFAULT, EINVAL, ENOTSUP, GROUP_MAX_LENGTH, SocketType
-from zmqthread.errors import error_about, zmq_error
+from zmqthread.constants import EFAULT, ENOTSUP, SocketType
+from zmqthread.errors import zmq_error
+from zmqthread.labels import group_octets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def peer_state(core: Core, routing_id: bytes) -> int:
         return int(call(routing_id))
 
 
-def join(core: Core, group: str) -> None:
+def join(core: Core, group: str | bytes) -> None:
     """Take messages of a group (DISH).
 
     Raises:
@@ -48,7 +49,7 @@ def join(core: Core, group: str) -> None:
     _change_group(core, "join", group)
 
 
-def leave(core: Core, group: str) -> None:
+def leave(core: Core, group: str | bytes) -> None:
     """Take messages of a group no longer (DISH).
 
     Raises:
@@ -57,13 +58,10 @@ def leave(core: Core, group: str) -> None:
     _change_group(core, "leave", group)
 
 
-def _change_group(core: Core, name: str, group: str) -> None:
+def _change_group(core: Core, name: str, group: str | bytes) -> None:
     with core.lock:
         call = _capability(core, name)
-        octets = group.encode("utf-8", "surrogateescape")
-        if len(octets) > GROUP_MAX_LENGTH:
-            raise error_about(EINVAL, group=group)
-        call(octets)
+        call(group_octets(group))
         core.flush_scheduled()
         core.leave()
 
@@ -92,3 +90,52 @@ def disconnect_peer(core: Core, routing_id: int) -> None:
     with core.lock:
         _capability(core, "disconnect_peer")(routing_id)
         core.leave()
+
+
+class Peers:
+    """What a socket can be asked about one peer, or a group; all but DISH, PEER ... refuse."""
+
+    _core: Core
+
+    def join(self, group: str | bytes) -> None:
+        """Take the messages of a group (DISH).
+
+        Args:
+            group: at most 255 octets, none of them zero; text stands for its UTF-8.
+
+        Raises:
+            ZMQError: EINVAL: joined before, or no name for a group; ENOTSUP, ETERM, ENOTSOCK.
+        """
+        join(self._core, group)
+
+    def leave(self, group: str | bytes) -> None:
+        """Take the messages of a group no longer, not even those that are there (DISH).
+
+        Raises:
+            ZMQError: EINVAL: not joined; ENOTSUP, ETERM, ENOTSOCK.
+        """
+        leave(self._core, group)
+
+    def connect_peer(self, addr: str) -> int:
+        """Connect, and return the routing id of the peer: a PEER can speak to it at once.
+
+        Raises:
+            ZMQError: EFAULT with IMMEDIATE: there is no peer yet; ENOTSUP; or see `connect`.
+        """
+        return connect_peer(self._core, addr)
+
+    def disconnect_peer(self, routing_id: int) -> None:
+        """Drop one peer, with what it has sent that was not read yet (SERVER, PEER).
+
+        Raises:
+            ZMQError: EHOSTUNREACH: there is no such peer; ENOTSUP, ETERM, ENOTSOCK.
+        """
+        disconnect_peer(self._core, routing_id)
+
+    def peer_state(self, routing_id: bytes) -> int:
+        """Return POLLOUT if the peer of that name has room, else 0 (ROUTER).
+
+        Raises:
+            ZMQError: EHOSTUNREACH: there is no such peer; ENOTSUP, ETERM, ENOTSOCK.
+        """
+        return peer_state(self._core, routing_id)

@@ -12,6 +12,7 @@ from zmqthread.api.attributes import OptionAttributes, shown_class
 from zmqthread.api.lifetime import find_core
 from zmqthread.api.live_options import get_option, set_option, takes_bytes
 from zmqthread.api.monitor import monitor
+from zmqthread.api.peers import Peers
 from zmqthread.api.poller import Poller
 from zmqthread.api.transfer import Transfer
 from zmqthread.constants import LimitOption, PollEvent, SocketOption, SocketType
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from zmqthread.api.core import Core
 
 
-class Socket(OptionAttributes, Transfer):
+class Socket(OptionAttributes, Peers, Transfer):
     """A socket; any number of threads may use it at once.
 
     Made by `Context.socket`.  All options are attributes (``socket.linger``); time-outs in

@@ -77,9 +77,9 @@ class Transfer(Forms):
             if unheard is None or core.mail_waits or not unheard(data):
                 core.send(data)
             return None
-        if not plain:
-            data = addressed(data, routing_id, group)
         frame, tracker = self._outgoing(data, copy, track)
+        if not plain:
+            frame = addressed(frame, routing_id, group)
         core.send_frame(frame, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
         return tracker
 
@@ -207,7 +207,7 @@ class Transfer(Forms):
         if kwargs:
             frames = [addressed(frame, **kwargs) for frame in frames]
         core = self._core
-        if len(frames) > 1 and not flags & _SNDMORE and not core.sending:
+        if len(frames) > 1 and not (flags & _SNDMORE or core.sending or core.row.single_frame):
             core.send(tuple(frames), bool(flags & _DONTWAIT))
             return tracker
         last = frames.pop()  # IndexError: a message has at least one frame

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from zmqthread.constants import SocketType
 from zmqthread.patterns.dealer import Dealer
+from zmqthread.patterns.dish import Dish
 from zmqthread.patterns.pair import Pair
 from zmqthread.patterns.pattern import Pattern
 from zmqthread.patterns.pub import Pub
 from zmqthread.patterns.pull import Pull
 from zmqthread.patterns.push import Push
+from zmqthread.patterns.radio import Radio
 from zmqthread.patterns.rep import Rep
 from zmqthread.patterns.req import Req
 from zmqthread.patterns.router import Router
@@ -70,4 +72,6 @@ ROWS: dict[SocketType, Row] = {
     SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), conflates=_IN, connects_once=True),
     SocketType.XPUB: Row("XPUB", XPub, _peers("SUB XSUB"), takes_subscriptions=True),
     SocketType.XSUB: Row("XSUB", XSub, _peers("PUB XPUB")),
+    SocketType.RADIO: Row("RADIO", Radio, _peers("DISH"), takes_joins=True, single_frame=True),
+    SocketType.DISH: Row("DISH", Dish, _peers("RADIO"), single_frame=True),
 }

@@ -51,6 +51,7 @@ class Pipe:
         "readable",
         "routing_id",
         "state",
+        "takes_all",
         "writable",
     )
 
@@ -71,6 +72,8 @@ class Pipe:
         #: On the pattern's list of pipes to read from / to write to.
         self.readable = True
         self.writable = True
+        #: The far end gets every group, as it has no way to join one (RADIO over udp).
+        self.takes_all = False
         #: The pattern's own notes on this pipe (subscriptions, groups ...).
         self.state: Any = None
         self.dropped = 0
