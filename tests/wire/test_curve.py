@@ -43,6 +43,8 @@ from zmqthread.message import Frame, Subscribe
 from zmqthread.wire.failures import AuthenticationRefused, IncompatiblePeer, PeerRefused
 from zmqthread.wire.limits import Limits
 
+boxes = pytest.importorskip("zmqthread.wire.mechanisms.boxes")
+
 ERROR = command(b"ERROR", b"\x03400")
 # Of low order: what they make with any secret is zeros.
 WEAK = [bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]
@@ -135,6 +137,44 @@ def test_zero_copy_frames_are_taken() -> None:
     here, there = both()
     octets = b"".join(there.encode([Frame(b"one"), (Frame(b"two"), b"three")]))
     assert drain(here, octets) == [b"one", (b"two", b"three")]
+
+
+@pytest.fixture(params=["1.6", "1.5"])
+def _pynacl(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boxes as with this PyNaCl: before 1.6 it did not give the functions that need no copies."""
+    if request.param == "1.5":
+        monkeypatch.setattr(boxes, "_close", boxes._close_slowly)
+        monkeypatch.setattr(boxes, "_open", boxes._open_slowly)
+
+
+@pytest.mark.usefixtures("_pynacl")
+def test_batches_and_single_messages_with_either_pynacl() -> None:
+    here, there = both()
+    batch = [b"", b"a" * 300, (b"id", b"", b"b" * 3000), *[b"c" * 10] * 9, Frame(b"d")]
+    assert drain(here, b"".join(there.encode(batch))) == [*batch[:-1], b"d"]
+    assert drain(here, b"".join(there.encode([b"alone"]))) == [b"alone"]
+    octets = [bytearray(b"".join(there.encode([b"%d" % n]))) for n in range(9)]
+    octets[7][-1] ^= 1
+    with pytest.raises(ProtocolError):
+        drain(here, b"".join(octets))
+    assert here.salvage() == [b"%d" % n for n in range(7)]
+
+
+def test_batches_make_the_boxes_of_nacl() -> None:
+    _, there = both()
+    mechanism = there.mechanism
+    for messages in ([b"one"], [b"one", b"three", b"", b"x" * 400], [(b"a", b"b"), b"c"]):
+        first = mechanism._next
+        octets = b"".join(there.encode(messages))
+        parts = [it if isinstance(it, tuple) else (it,) for it in messages]
+        plain = [p for it in parts for p in (*(b"\1" + q for q in it[:-1]), b"\0" + it[-1])]
+        for nonce, text in enumerate(plain, first):
+            prefix = b"CurveZMQMESSAGEC" + number(nonce)
+            sealed = sodium.crypto_box_afternm(text, prefix, mechanism._key)
+            whole = frame(0, b"\x07MESSAGE" + number(nonce) + sealed)
+            assert octets.startswith(whole)
+            octets = octets[len(whole) :]
+        assert octets == b""
 
 
 def test_nothing_of_a_message_is_in_clear() -> None:

@@ -103,7 +103,7 @@ class Mechanism(ABC):
         """Turn a frame into the body of the frame that is sent in its place."""
         raise NotImplementedError(f"{self.name!r} does not transform frames")
 
-    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[bytes]:
+    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[frames.Buffer]:
         """Turn whole messages into buffers of whole frames.
 
         Zero-copy frames are copied: what is sent is another body anyway.

@@ -7,9 +7,9 @@ go through it without a Python loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, repeat, takewhile
-from operator import itemgetter, lt
-from struct import Struct, iter_unpack
+from itertools import accumulate, chain, repeat, takewhile
+from operator import add, lt, sub
+from struct import Struct
 from typing import Final
 
 from nacl import bindings as sodium
@@ -19,6 +19,7 @@ from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
 from zmqthread.message import Frame
 from zmqthread.wire.failures import malformed, unexpected
+from zmqthread.wire.mechanisms.boxes import MAC, close_box, close_boxes, open_box, open_boxes
 from zmqthread.wire.mechanisms.mechanism import Mechanism
 from zmqthread.wire.zmtp import frames
 
@@ -40,11 +41,13 @@ _OUTER: Final = (0, frames.MORE, frames.COMMAND)
 # MESSAGE, nonce, and what a box adds.
 SHORTEST: Final = 33
 _BEFORE_THE_BOX: Final = 16
-_last_part = _INNER[0].__add__
-_first_of = itemgetter(0)
-_rest_of = itemgetter(slice(1, None))
-# Frames from which on unwrapping them at once pays, and the longest of them.
-RUN: Final = 3
+# The place of a box's authenticator, and the flags inside.
+_PLACE: Final = {flags: bytes(MAC) + inner for flags, inner in _INNER.items()}
+_LAST: Final = _PLACE[0]
+_MORE: Final = _PLACE[frames.MORE]
+# Frames from which on opening them at once pays, the same for frames of one size, and the longest.
+FEW: Final = 2
+RUN: Final = 4
 LONGEST: Final = 2048
 
 
@@ -93,7 +96,7 @@ def _octets(part: bytes | Frame) -> bytes:
 
 
 class _Heads(dict[int, bytes]):
-    """Header and command name of MESSAGE by the length of the box: a look-up at C speed."""
+    """Header and command name of MESSAGE by the length of what is inside: a look-up at C speed."""
 
     __slots__ = ()
 
@@ -102,7 +105,7 @@ class _Heads(dict[int, bytes]):
 
     def __missing__(self, size: int) -> bytes:
         # Not stored: a peer's choice of sizes must not make a table grow.
-        return frames.header(0, _BEFORE_THE_BOX + size) + MESSAGE
+        return frames.header(0, SHORTEST + size) + MESSAGE
 
 
 _head_of = _Heads().__getitem__
@@ -132,30 +135,50 @@ class Sealed(Mechanism):
         return number
 
     def wrap(self, flags: int, body: bytes) -> bytes:
+        return bytes(self._wrapped(b"", _PLACE[flags], body))
+
+    def _wrapped(self, header: bytes, place: bytes, body: bytes) -> bytearray:
         nonce = short_nonce(self._take_number())
-        return MESSAGE + nonce + seal(_INNER[flags] + body, self._sending + nonce, self._key)
+        octets = bytearray().join((header, MESSAGE, nonce, place, body))
+        text = len(header) + _BEFORE_THE_BOX + MAC
+        close_box(octets, text, self._sending + nonce, self._key)
+        return octets
 
-    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[bytes]:
+    def wrap_messages(self, messages: Sequence[frames.Message]) -> list[frames.Buffer]:
         if {*map(type, messages)} == {bytes}:
-            plain = map(_last_part, messages)  # type: ignore[arg-type]
-            return [self._boxed(plain, len(messages))]
-        parts: list[bytes] = []
+            if len(messages) == 1:
+                return [self._alone(messages[0])]  # type: ignore[arg-type]
+            return [self._boxed(messages, repeat(_LAST))]  # type: ignore[arg-type]
+        bodies: list[bytes] = []
+        kinds: list[bytes] = []
         for message in messages:
-            *more, last = message if isinstance(message, tuple) else (message,)
-            parts += [b"\1" + _octets(part) for part in more]
-            parts.append(b"\0" + _octets(last))
-        return [self._boxed(parts, len(parts))]
+            parts = message if isinstance(message, tuple) else (message,)
+            bodies += map(_octets, parts)
+            kinds += [_MORE] * (len(parts) - 1)
+            kinds.append(_LAST)
+        return [self._boxed(bodies, kinds)]
 
-    def _boxed(self, plain: Iterable[bytes], count: int) -> bytes:
+    def _alone(self, body: bytes) -> bytearray:
+        """The whole frame of a message: a batch of one would take twice as long."""
+        return self._wrapped(frames.header(0, SHORTEST + len(body)), _LAST, body)
+
+    def _boxed(self, bodies: Sequence[bytes], places: Iterable[bytes]) -> bytearray:
         """Whole frames of a batch, without a Python loop over it."""
-        first = self._next
+        first, count = self._next, len(bodies)
         if first + count > NONCE_MAX:
             raise ConnectionAbortedError("all nonces of a CURVE connection are used up")  # C09
         self._next = first + count
         nonces = list(map(short_nonce, range(first, first + count)))
-        boxes = list(map(seal, plain, map(self._sending.__add__, nonces), repeat(self._key)))
-        heads = map(_head_of, map(len, boxes))
-        return b"".join(chain.from_iterable(zip(heads, nonces, boxes, strict=True)))
+        heads = list(map(_head_of, map(len, bodies)))
+        # `places` may be endless.
+        frame = zip(heads, nonces, places, bodies, strict=False)
+        octets = bytearray().join(chain.from_iterable(frame))
+        texts = list(map((1).__add__, map(len, bodies)))  # with the flags
+        around = map((len(nonces[0]) + MAC).__add__, map(len, heads))
+        starts = list(map(sub, accumulate(map(add, around, texts)), texts))
+        numbers = map(self._sending.__add__, nonces)
+        close_boxes(octets, starts, texts, numbers, self._key)
+        return octets
 
     def unwrap(self, flags: int, body: bytes) -> tuple[int, bytes]:
         # The RFC asks for the command bit, libzmq for its absence (Z24).
@@ -167,78 +190,86 @@ class Sealed(Mechanism):
         (number,) = _number_at(body, 8)
         if number <= self._last:
             raise replayed("MESSAGE")
-        nonce = self._receiving + body[8:16]
-        try:
-            plain = _unseal(body[16:], nonce, self._key)
-        except CryptoError:
-            raise forged("MESSAGE") from None
+        plain = open_box(body, _BEFORE_THE_BOX, self._receiving + body[8:16], self._key)
+        if plain is None:
+            raise forged("MESSAGE")
         self._last = number
         inner = plain[0]
         if inner > 2:
             raise malformed(f"reserved flags 0x{inner:02x} inside a box")
-        return _OUTER[inner], plain[1:]
+        return _OUTER[inner], bytes(plain[1:])
 
     def unwrap_run(
         self, data: bytes, pos: int, limit: int
     ) -> tuple[int, list[bytes], list[int] | None]:
-        head, box = _sizes(data, pos)
-        total = head + 8 + box
-        count = _alike(data, pos, head, total, limit)
-        if count < RUN:
+        starts, sizes = _alike(data, pos, limit) or _whole(data, pos, limit)
+        if len(starts) < FEW:
             return pos, [], None
-        run = memoryview(data)[pos : pos + count * total]
-        nonces, boxes = zip(*iter_unpack(f"{head}x8s{box}s", run), strict=True)
-        plain = self._unboxed(nonces, boxes)
-        kinds = list(map(_first_of, plain))
-        if plain and max(kinds) > 2:
-            # Up to the one that is refused.
-            kinds = list(takewhile((2).__ge__, kinds))
-            del plain[len(kinds) :]
-        if not plain:
+        nonces = self._newer_ones([data[start - 8 : start] for start in starts])
+        numbers = map(self._receiving.__add__, nonces)
+        plain, ends = open_boxes(data, starts, sizes, numbers, self._key)
+        begins = [0, *ends][: len(ends)]
+        # Up to the one with flags that are refused.
+        kinds = list(takewhile((2).__ge__, map(plain.__getitem__, begins)))
+        if not kinds:
             return pos, [], None
-        (self._last,) = _number_at(nonces[len(plain) - 1])
+        last = len(kinds) - 1
+        (self._last,) = _number_at(nonces[last])
+        bodies = map(plain.__getitem__, map(slice, map((1).__add__, begins), ends[: last + 1]))
         flags = [_OUTER[kind] for kind in kinds] if any(kinds) else None
-        return pos + len(plain) * total, list(map(_rest_of, plain)), flags
+        return starts[last] + sizes[last], list(bodies), flags
 
-    def _unboxed(self, nonces: tuple[bytes, ...], boxes: tuple[bytes, ...]) -> list[bytes]:
-        """Open boxes up to the first that does not open, or whose nonce does not increase."""
-        before = (short_nonce(self._last), *nonces)
-        if not all(map(lt, before, nonces)):
-            nonces = nonces[: [*map(lt, before, nonces)].index(False)]
-        numbers = list(map(self._receiving.__add__, nonces))
-        try:
-            return list(map(_unseal, boxes, numbers, repeat(self._key)))
-        except CryptoError:
-            pass  # once more, for those before the forged one
-        opened: list[bytes] = []
-        for box, number in zip(boxes, numbers, strict=False):
-            try:
-                opened.append(_unseal(box, number, self._key))
-            except CryptoError:
-                break
-        return opened
+    def _newer_ones(self, nonces: list[bytes]) -> list[bytes]:
+        """Nonces up to the first that does not increase."""
+        found = [short_nonce(self._last), *nonces]
+        increases = list(map(lt, found, found[1:]))
+        if not all(increases):
+            del found[increases.index(False) + 1 :]
+        return found[1:]
 
 
-def _sizes(data: bytes, pos: int) -> tuple[int, int]:
-    """Octets of header and name, and of the box, of the frame at `pos`; its nonce is between."""
-    flags = data[pos]
-    if flags == 0:
-        return 2 + len(MESSAGE), data[pos + 1] - _BEFORE_THE_BOX
-    if flags == frames.LARGE and len(data) - pos >= 9:
-        (size,) = _number_at(data, pos + 1)
-        return 9 + len(MESSAGE), size - _BEFORE_THE_BOX
-    return 0, 0
-
-
-def _alike(data: bytes, pos: int, head: int, total: int, limit: int) -> int:
-    """How many whole frames from `pos` on have the same size and are MESSAGE."""
-    first = data[pos : pos + head]
-    if not first.endswith(MESSAGE) or not SHORTEST <= total - head + 8 < LONGEST:
-        return 0
+def _alike(data: bytes, pos: int, limit: int) -> tuple[Sequence[int], Sequence[int]] | None:
+    """Where the boxes of MESSAGE frames are, and their sizes, if at least RUN are of one size."""
+    body, size = _frame_at(data, pos)
+    total = body + size - pos
+    first = data[pos : body + len(MESSAGE)]
+    if not SHORTEST <= size < LONGEST:
+        return None
     most = min(limit, (len(data) - pos) // total)
     count = 0
+    at = pos
     # 70 ns each: looking further than the run goes would be quadratic in bad cases.
-    while count < most and data.startswith(first, pos):
+    while count < most and data.startswith(first, at):
         count += 1
-        pos += total
-    return count
+        at += total
+    if count < RUN:
+        return None
+    start = body + _BEFORE_THE_BOX
+    return range(start, start + count * total, total), [size - _BEFORE_THE_BOX] * count
+
+
+def _whole(data: bytes, pos: int, limit: int) -> tuple[list[int], list[int]]:
+    """Where the boxes of whole MESSAGE frames are, and their sizes."""
+    starts: list[int] = []
+    sizes: list[int] = []
+    for _ in range(limit):
+        body, size = _frame_at(data, pos)
+        pos = body + size
+        if not SHORTEST <= size < LONGEST or pos > len(data) or not data.startswith(MESSAGE, body):
+            break
+        starts.append(body + _BEFORE_THE_BOX)
+        sizes.append(size - _BEFORE_THE_BOX)
+    return starts, sizes
+
+
+def _frame_at(data: bytes, pos: int) -> tuple[int, int]:
+    """Where the body of the frame at `pos` begins, and its size; 0 if it cannot be MESSAGE."""
+    left = len(data) - pos
+    if left > SHORTEST:
+        flags = data[pos]
+        if flags == 0:
+            return pos + 2, data[pos + 1]
+        if flags == frames.LARGE:
+            (size,) = _number_at(data, pos + 1)
+            return pos + 9, size
+    return pos, 0

@@ -19,7 +19,7 @@ SHORT_MAX: Final = 255
 SEPARATE: Final = 64 * 1024
 
 Message = bytes | Frame | tuple[bytes | Frame, ...]
-Buffer = bytes | memoryview
+Buffer = bytes | bytearray | memoryview
 
 # From so many messages on the set-up of _encode_columns is worth its while.
 _COLUMNS_PAY: Final = 8

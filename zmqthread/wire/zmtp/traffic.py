@@ -73,7 +73,7 @@ class Traffic:
         if not self.established:
             raise RuntimeError("no message may be sent before the handshake is over")  # Z27
         if self.mechanism.transforms:
-            return list(self.mechanism.wrap_messages(messages))
+            return self.mechanism.wrap_messages(messages)
         return frames.encode(messages)
 
     def encode_subscription(
