@@ -93,7 +93,8 @@ class World:
 
     # -- waiting calls, known to the invariants ------------------------------------------------
 
-    def _wait(self, core: Core, interest: int, call: Callable[[], Any]) -> Any:
+    def wait(self, core: Core, interest: int, call: Callable[[], Any]) -> Any:
+        """Make a call that may wait for ``interest``."""
         self.waiting[core, interest] += 1
         try:
             return call()
@@ -107,12 +108,12 @@ class World:
             call = partial(face.send_multipart, message, flags)
         else:
             call = partial(face.send, message, flags)
-        self._wait(core, 0 if flags else WRITE, call)
+        self.wait(core, 0 if flags else WRITE, call)
 
     def recv(self, core: Core, flags: int = 0) -> Any:
         """Receive as `Socket` does; a message of several frames comes as a tuple."""
         face = Socket(None, core=core)
-        frames = self._wait(core, 0 if flags else READ, partial(face.recv_multipart, flags))
+        frames = self.wait(core, 0 if flags else READ, partial(face.recv_multipart, flags))
         return frames[0] if len(frames) == 1 else tuple(frames)
 
     def poll(self, items: list[tuple[Core, int]], timeout: float | None = None) -> list[int]:
@@ -157,7 +158,7 @@ class World:
                     f"{len(core._mailbox)} in the mailbox, rung {core._rung}, lent {core.lent}, "
                     f"driven {core.driven}, {len(core._followers)} follow"
                 )
-        if self.waiting[core, WRITE]:
+        if self.waiting[core, WRITE] and not core.pattern.selective:
             for pipe in core.pipes:
                 lane = pipe.outgoing
                 room = not lane.full() and (pipe.writable or len(lane) <= lane.low)

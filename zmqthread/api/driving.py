@@ -321,6 +321,12 @@ class Driven:
         if not rung and not self.driven and self.loop.nests:
             followers.popleft().waker.ring()
 
+    def ring_for(self, interest: int) -> None:
+        """Ring every follower with this interest; lock held."""
+        for sleeper in [each for each in self._followers if each.interest & interest]:
+            self._followers.remove(sleeper)
+            sleeper.waker.ring()
+
     def ring_all(self) -> None:
         """Wake every follower and the driver: the socket's state has changed for good."""
         while self._followers:

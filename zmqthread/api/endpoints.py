@@ -15,6 +15,7 @@ from zmqthread.sessions.inproc import Waiting
 
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
+    from zmqthread.pipes.pipe import Pipe
 
 #: Errors of a bind that come up before a descriptor is there that would have to be closed.
 _BEFORE_THERE_IS_A_SOCKET = frozenset({EINVAL, ENAMETOOLONG, ENODEV, EPROTONOSUPPORT})
@@ -93,21 +94,23 @@ class Endpoints:
         with core.lock:
             core.enter()
 
-    def connect(self, text: str) -> None:
-        """Begin to keep up a connection to ``text``; see `Socket.connect`."""
+    def connect(self, text: str) -> Pipe | None:
+        """Begin to keep up a connection to ``text``; see `Socket.connect`.
+
+        Returns its pipe, if it has one already.
+        """
         core = self._core
         if core.fault:
             core.raise_fault()
         endpoint = parse(text, "connect")
         if isinstance(endpoint, InprocEndpoint):
-            self._connect_inproc(endpoint)
-            return
+            return self._connect_inproc(endpoint)
         core.engine.need_io(text)
         with core.lock:
             core.enter()
             self.last = text
             if core.row.connects_once and text in self._connected:
-                return
+                return None
             self._check_next_name()
             connecter = Connecter(core, endpoint, self._gone)
             self.parts[connecter] = None
@@ -118,8 +121,9 @@ class Endpoints:
                 raise
             self._connected.setdefault(text, []).append(connecter)
             core.leave()
+            return connecter.pipe
 
-    def _connect_inproc(self, endpoint: InprocEndpoint) -> None:
+    def _connect_inproc(self, endpoint: InprocEndpoint) -> Pipe:
         core = self._core
         with core.lock:
             core.enter()
@@ -135,6 +139,7 @@ class Endpoints:
             waiting.join(binder)
         with core.lock:
             core.enter()
+        return waiting.pipe
 
     def _check_next_name(self) -> None:
         if self._core.options.connect_routing_id:
@@ -172,11 +177,24 @@ class Endpoints:
                 raise error_about(ENOENT, addr=text)
             linger = self._linger()
             for part in parts:
-                pipe = part.pipe or (part.session.pipe if part.session else None)
+                pipe = _pipe_of(part)
                 if pipe is not None:
                     core.detach(pipe)
                 part.close(linger)
             core.leave()
+
+    def drop(self, pipe: Pipe) -> None:
+        """Part with the peer of a pipe, and do not connect to it again; lock held."""
+        self._core.detach(pipe)
+        for text, parts in self._connected.items():
+            for part in parts:
+                if _pipe_of(part) is pipe:
+                    parts.remove(part)
+                    if not parts:
+                        del self._connected[text]
+                    part.close(self._linger())
+                    return
+        pipe.far.drop(pipe)
 
     def _linger(self) -> float | None:
         milliseconds = self._core.options.linger
@@ -207,3 +225,8 @@ class Endpoints:
         """Drop a part whose last descriptor has been closed; lock held."""
         self.parts.pop(part, None)
         self._core.release_if_done()
+
+
+def _pipe_of(part: Any) -> Pipe | None:
+    """Return the pipe of a connection that is kept up."""
+    return part.pipe or (part.session.pipe if part.session else None)

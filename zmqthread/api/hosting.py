@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.driving import Driven
 from zmqthread.patterns.registry import ROWS
+from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Hosting(Driven):
         self.names = engine.names
         self.takes_subscriptions = row.takes_subscriptions
         self.takes_joins = row.takes_joins
+        self.single_frame = row.single_frame and not row.grouped
         self.pattern = row.pattern(options, engine.seams.random)
         self.pattern.drop_pipe = self._drop
         self.pipes: dict[Pipe, None] = {}
@@ -85,6 +87,7 @@ class Hosting(Driven):
             pipe.writable = False
             self.pattern.detach(pipe)
             self.changed = True
+            self._lost_one()
             self.refresh()
             self._upkeep()
 
@@ -97,6 +100,7 @@ class Hosting(Driven):
         pipe.plugged = False
         pipe.dropped += pipe.outgoing.clear()
         self.pattern.ended(pipe)
+        self._lost_one()
         if self.options.disconnect_msg:
             pipe.incoming.put(self.options.disconnect_msg)
         if pipe.incoming.peek():
@@ -151,7 +155,15 @@ class Hosting(Driven):
         pipe.writable = True
         self.has_changed()
         self.pattern.write_activated(pipe)
+        if self.pattern.selective:
+            self.ring_for(WRITE)
         self.refresh()
+
+    def _lost_one(self) -> None:
+        """A peer has gone: somebody may wait for room for a message to just that one."""
+        if self.pattern.selective:
+            self.has_changed()
+            self.ring_for(WRITE)
 
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import EFAULT, ENOTSUP, SocketType
+from zmqthread.constants import EFAULT, ENOTSUP
 from zmqthread.errors import zmq_error
 from zmqthread.labels import group_octets
 
@@ -34,10 +34,7 @@ def peer_state(core: Core, routing_id: bytes) -> int:
         ZMQError: EHOSTUNREACH: no peer has that name. ENOTSUP: not a ROUTER. ETERM, ENOTSOCK.
     """
     with core.lock:
-        call = _capability(core, "peer_state")
-        if core.kind == SocketType.STREAM:
-            raise zmq_error(ENOTSUP)
-        return int(call(routing_id))
+        return int(_capability(core, "peer_state")(routing_id))
 
 
 def join(core: Core, group: str | bytes) -> None:
@@ -74,11 +71,10 @@ def connect_peer(core: Core, endpoint: str) -> int:
             of. Or what connecting raises.
     """
     with core.lock:
-        expected = _capability(core, "expect_peer")
+        number_of = _capability(core, "number_of")
         if core.options.immediate:
             raise zmq_error(EFAULT)
-    core.endpoints.connect(endpoint)
-    return int(expected())
+    return int(number_of(core.endpoints.connect(endpoint)))
 
 
 def disconnect_peer(core: Core, routing_id: int) -> None:
@@ -88,7 +84,7 @@ def disconnect_peer(core: Core, routing_id: int) -> None:
         ZMQError: EHOSTUNREACH: there is no such peer. ENOTSUP: another type. ETERM, ENOTSOCK.
     """
     with core.lock:
-        _capability(core, "disconnect_peer")(routing_id)
+        core.endpoints.drop(_capability(core, "find_peer")(routing_id))
         core.leave()
 
 

@@ -16,6 +16,8 @@ _NOBODY: Final = object()
 class Addressed(Named):
     """What ROUTER and STREAM share."""
 
+    selective = True
+
     def must_deliver(self) -> bool:
         """Return whether a message that cannot go to its peer is an error, or waits."""
         return True

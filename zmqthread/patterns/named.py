@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import EHOSTUNREACH, EINVAL, PollEvent
+from zmqthread.constants import EINVAL
 from zmqthread.errors import error_about
 from zmqthread.patterns.fair_queue import FairQueue
 from zmqthread.patterns.pattern import Pattern
@@ -61,13 +61,6 @@ class Named(Pattern):
         if self._peers.get(pipe.state) is pipe:
             del self._peers[pipe.state]
         pipe.state = None
-
-    def peer_state(self, name: bytes) -> int:
-        """Return POLLOUT if the peer has room, else 0; EHOSTUNREACH if there is no such peer."""
-        pipe = self._peers.get(name)
-        if pipe is None:
-            raise error_about(EHOSTUNREACH, routing_id=name)
-        return PollEvent.POLLOUT if pipe.check_write() else 0
 
     # -- pipes come and go -------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Pattern:
     origin: Pipe | None = None
     #: Frames after which a message is whole, whether or not more were announced; 0: no such number.
     parts = 0
+    #: Room for one message need not be room for another: all who wait to send have to try again.
+    selective = False
 
     def __init__(self, options: Options, rng: random.Random) -> None:
         self.options = options

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zmqthread.constants import SocketType
+from zmqthread.patterns.channel import Channel
+from zmqthread.patterns.client import Client
 from zmqthread.patterns.dealer import Dealer
 from zmqthread.patterns.dish import Dish
+from zmqthread.patterns.gather import Gather
 from zmqthread.patterns.pair import Pair
 from zmqthread.patterns.pattern import Pattern
+from zmqthread.patterns.peer import Peer
 from zmqthread.patterns.pub import Pub
 from zmqthread.patterns.pull import Pull
 from zmqthread.patterns.push import Push
@@ -16,6 +20,8 @@ from zmqthread.patterns.radio import Radio
 from zmqthread.patterns.rep import Rep
 from zmqthread.patterns.req import Req
 from zmqthread.patterns.router import Router
+from zmqthread.patterns.scatter import Scatter
+from zmqthread.patterns.server import Server
 from zmqthread.patterns.stream import Stream
 from zmqthread.patterns.sub import Sub
 from zmqthread.patterns.xpub import XPub
@@ -34,8 +40,10 @@ class Row(NamedTuple):
     takes_joins: bool = False
     #: Streams of octets without a protocol (STREAM).
     raw: bool = False
-    #: Messages have one frame only.
+    #: Messages have one frame only; of others that peers send none is taken.
     single_frame: bool = False
+    #: On the wire, and in pipes, the group goes before it in a frame of its own.
+    grouped: bool = False
     #: What CONFLATE works on: messages received, messages sent.  Never on subscriptions.
     conflates: tuple[bool, bool] = (False, False)
     #: Sending and receiving take turns, and a turn is over when a message has been read whole.
@@ -72,6 +80,14 @@ ROWS: dict[SocketType, Row] = {
     SocketType.SUB: Row("SUB", Sub, _peers("PUB XPUB"), conflates=_IN, connects_once=True),
     SocketType.XPUB: Row("XPUB", XPub, _peers("SUB XSUB"), takes_subscriptions=True),
     SocketType.XSUB: Row("XSUB", XSub, _peers("PUB XPUB")),
-    SocketType.RADIO: Row("RADIO", Radio, _peers("DISH"), takes_joins=True, single_frame=True),
-    SocketType.DISH: Row("DISH", Dish, _peers("RADIO"), single_frame=True),
+    SocketType.CLIENT: Row("CLIENT", Client, _peers("SERVER"), single_frame=True),
+    SocketType.SERVER: Row("SERVER", Server, _peers("CLIENT"), single_frame=True),
+    SocketType.RADIO: Row(
+        "RADIO", Radio, _peers("DISH"), takes_joins=True, single_frame=True, grouped=True
+    ),
+    SocketType.DISH: Row("DISH", Dish, _peers("RADIO"), single_frame=True, grouped=True),
+    SocketType.SCATTER: Row("SCATTER", Scatter, _peers("GATHER"), single_frame=True),
+    SocketType.GATHER: Row("GATHER", Gather, _peers("SCATTER"), single_frame=True),
+    SocketType.PEER: Row("PEER", Peer, _peers("PEER"), single_frame=True),
+    SocketType.CHANNEL: Row("CHANNEL", Channel, _peers("CHANNEL"), single_frame=True),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from zmqthread.constants import EHOSTUNREACH, PollEvent
+from zmqthread.errors import error_about
 from zmqthread.patterns.addressed import Addressed
 from zmqthread.pipes.pipe import Pipe
 
@@ -120,3 +122,10 @@ class Router(Addressed):
         if not self.options.router_mandatory:
             return True
         return any(pipe.check_write() for pipe in self._peers.values())
+
+    def peer_state(self, name: bytes) -> int:
+        """Return POLLOUT if the peer has room, else 0; EHOSTUNREACH if there is no such peer."""
+        pipe = self._peers.get(name)
+        if pipe is None:
+            raise error_about(EHOSTUNREACH, routing_id=name)
+        return PollEvent.POLLOUT if pipe.check_write() else 0

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class SubscribedTo(Pattern):
     """The half of a publisher that keeps the subscriptions of its peers."""
 
+    selective = True
+
     def __init__(self, options: Options, rng: random.Random) -> None:
         super().__init__(options, rng)
         self._pipes: dict[Pipe, None] = {}

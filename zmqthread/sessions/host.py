@@ -39,6 +39,8 @@ class Host(Protocol):
     peer_types: Container[str]
     takes_subscriptions: bool
     takes_joins: bool
+    #: Messages of several frames are none.
+    single_frame: bool
     #: Somebody watches the socket's descriptor: each message counts as a change.
     signal: Any
 

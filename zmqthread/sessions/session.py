@@ -170,6 +170,10 @@ class Session(Admission):
     def _deliver(self, messages: list[Any], octets: int) -> None:
         pipe = self.pipe
         assert pipe is not None
+        if self.host.single_frame and tuple in map(type, messages):
+            kept = [message for message in messages if message.__class__ is not tuple]
+            pipe.dropped += len(messages) - len(kept)  # T02
+            messages, octets = kept, sum(map(weight, kept))
         lane = pipe.incoming
         lane.extend(messages)
         if octets > SMALL * len(messages):

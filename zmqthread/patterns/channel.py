@@ -1,0 +1,9 @@
+"""CHANNEL: both ways with one peer at a time (RFC 52)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.pair import Pair
+
+
+class Channel(Pair):
+    """A PAIR whose messages have one frame."""

@@ -1,0 +1,9 @@
+"""GATHER: fair-queued from all SCATTERs (RFC 49)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.fair_queue import FairIn
+
+
+class Gather(FairIn):
+    """Receives only."""

@@ -1,0 +1,9 @@
+"""SCATTER: round-robin over the GATHERs with room (RFC 49)."""
+
+from __future__ import annotations
+
+from zmqthread.patterns.load_balancer import BalancedOut
+
+
+class Scatter(BalancedOut):
+    """Sends only; with no peer that has room it waits."""
