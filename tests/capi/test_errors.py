@@ -97,7 +97,6 @@ LISTED = {
 }
 
 _MEMORY = "Python raises MemoryError where the interpreter itself has none left"
-_NO_PEER = "there are no PEER, SERVER and DISH sockets yet"
 _ONLY_SOME = "no transport is there yet that is for some types only (udp, multicast)"
 #: What cannot be shown, and why.
 EXCUSED = {
@@ -112,16 +111,9 @@ EXCUSED = {
     ("zmq_poller_add", "EMFILE"): "takes no descriptors",
     ("zmq_bind", "ENOCOMPATPROTO"): _ONLY_SOME,
     ("zmq_connect", "ENOCOMPATPROTO"): _ONLY_SOME,
+    ("zmq_connect_peer", "ENOCOMPATPROTO"): _ONLY_SOME,
     ("zmq_bind", "EAFNOSUPPORT"): "tipc, vmci and vsock are not there: EPROTONOSUPPORT",
     ("zmq_bind", "EAGAIN"): "tipc is not there: EPROTONOSUPPORT",
-    ("zmq_connect_peer", "EINVAL"): _NO_PEER,
-    ("zmq_connect_peer", "EPROTONOSUPPORT"): _NO_PEER,
-    ("zmq_connect_peer", "ENOCOMPATPROTO"): _NO_PEER,
-    ("zmq_connect_peer", "EMTHREAD"): _NO_PEER,
-    ("zmq_connect_peer", "EFAULT"): _NO_PEER,
-    ("zmq_disconnect_peer", "EHOSTUNREACH"): _NO_PEER,
-    ("zmq_join", "EINVAL"): _NO_PEER,
-    ("zmq_leave", "EINVAL"): _NO_PEER,
 }
 #: Calls go on after a signal, as everywhere in Python; see tests/api/test_signals.py.
 _NEVER = "EINTR"
@@ -444,6 +436,39 @@ def not_a_peer(c: World, _f: str) -> None:
     z.zmq_connect_peer(c.socket(z.ZMQ_DEALER), "tcp://127.0.0.1:5555")
 
 
+@case("zmq_connect_peer", "EINVAL")
+def a_peer_without_an_address(c: World, _f: str) -> None:
+    z.zmq_connect_peer(c.socket(z.ZMQ_PEER), "tcp://")
+
+
+@case("zmq_connect_peer", "EPROTONOSUPPORT")
+def a_peer_by_an_unknown_transport(c: World, _f: str) -> None:
+    z.zmq_connect_peer(c.socket(z.ZMQ_PEER), "pigeon://a")
+
+
+@case("zmq_connect_peer", "EMTHREAD")
+def a_peer_without_a_thread(c: World, _f: str) -> None:
+    z.zmq_ctx_set(c.ctx, z.ZMQ_IO_THREADS, 0)
+    z.zmq_connect_peer(c.socket(z.ZMQ_PEER), "tcp://127.0.0.1:5555")
+
+
+@case("zmq_connect_peer", "EFAULT")
+def a_peer_that_has_to_be_there(c: World, _f: str) -> None:
+    z.zmq_connect_peer(c.socket(z.ZMQ_PEER, immediate=1), "tcp://127.0.0.1:5555")
+
+
+@case("zmq_join", "EINVAL")
+def a_group_twice(c: World, _f: str) -> None:
+    dish = c.socket(z.ZMQ_DISH)
+    z.zmq_join(dish, "group")
+    z.zmq_join(dish, "group")
+
+
+@case("zmq_leave", "EINVAL")
+def a_group_that_was_not_joined(c: World, _f: str) -> None:
+    z.zmq_leave(c.socket(z.ZMQ_DISH), "group")
+
+
 @case("zmq_join zmq_leave", "ENOTSUP")
 def not_a_dish(c: World, f: str) -> None:
     getattr(z, f)(c.socket(z.ZMQ_SUB), "group")
@@ -457,6 +482,11 @@ def the_group_of_no_socket(_c: World, f: str) -> None:
 @case("zmq_disconnect_peer", "ENOTSUP")
 def not_a_server(c: World, _f: str) -> None:
     z.zmq_disconnect_peer(c.socket(z.ZMQ_ROUTER), 1)
+
+
+@case("zmq_disconnect_peer", "EHOSTUNREACH")
+def a_peer_that_is_not_there(c: World, _f: str) -> None:
+    z.zmq_disconnect_peer(c.socket(z.ZMQ_SERVER), 1)
 
 
 @case("zmq_disconnect_peer", "ENOTSOCK")

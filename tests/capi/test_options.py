@@ -9,6 +9,7 @@ import pytest
 
 from tests.capi.support import fails, send, text
 from zmqthread import capi as z
+from zmqthread.patterns.registry import ROWS
 
 TCP = "tcp://127.0.0.1:*"
 
@@ -201,17 +202,13 @@ def test_socket_options_fuzzer__any_value_is_taken_or_refused(c):
             c.close(socket)
 
 
-@pytest.mark.parametrize("kind", range(12))
+@pytest.mark.parametrize("kind", sorted(ROWS))
 def test_type_of_a_socket(c, kind):
     assert get(c.socket(kind), z.ZMQ_TYPE) == kind
 
 
-@pytest.mark.parametrize("kind", [*range(12, 21), -1, 21, 1000])
-def test_types_that_are_not_there_yet(c, kind):
-    from zmqthread.patterns.registry import ROWS
-
-    if kind in {int(known) for known in ROWS}:
-        pytest.skip("this type has come")
+@pytest.mark.parametrize("kind", [-1, 21, 1000])
+def test_types_that_there_are_not(c, kind):
     with fails(z.EINVAL):
         z.zmq_socket(c.ctx, kind)
 

@@ -10,13 +10,13 @@ def client():
     return FakeSocket(SocketType.CLIENT)
 
 
-def test_rfc41_q7_waits_without_a_peer():
+def test_rfc41_q07_waits_without_a_peer():
     socket = client()
     assert not socket.pattern.can_send()
     assert not socket.pattern.send(b"x")
 
 
-def test_rfc41_q6_sends_round_robin_to_those_with_room():
+def test_rfc41_q06_sends_round_robin_to_those_with_room():
     socket = client()
     small, large = socket.accept(hwm=1), socket.accept()
     for number in range(4):
@@ -24,7 +24,7 @@ def test_rfc41_q6_sends_round_robin_to_those_with_room():
     assert (small.got(), large.got()) == ([b"0"], [b"1", b"2", b"3"])
 
 
-def test_rfc41_q5_receives_fairly_and_unchanged():
+def test_rfc41_q05_receives_fairly_and_unchanged():
     socket = client()
     one, other = socket.accept(), socket.accept()
     one.send(b"1", b"2")
@@ -32,7 +32,7 @@ def test_rfc41_q5_receives_fairly_and_unchanged():
     assert socket.received() == [b"1", b"a", b"2", b"b"]
 
 
-def test_rfc41_q9_nothing_is_added():
+def test_rfc41_q09_nothing_is_added():
     socket = client()
     peer = socket.accept()
     for message in (b"", b"\0", b"\1x"):

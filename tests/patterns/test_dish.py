@@ -112,7 +112,7 @@ def test_rfc48_t02_messages_of_another_shape_are_dropped():
     assert socket.pattern.dropped == 2
 
 
-def test_rfc48_q5_receives_fairly():
+def test_rfc48_q05_receives_fairly():
     socket = dish(b"g")
     one, other = socket.accept(), socket.accept()
     one.send((b"g", b"1"), (b"g", b"2"))

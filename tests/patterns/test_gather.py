@@ -17,7 +17,7 @@ def test_rfc49_t08_gather_does_not_send():
     assert not pattern.can_send()
 
 
-def test_rfc49_q5_receives_fairly():
+def test_rfc49_q05_receives_fairly():
     socket = FakeSocket(SocketType.GATHER)
     one, other = socket.accept(), socket.accept()
     one.send(b"1", b"2")

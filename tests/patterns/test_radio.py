@@ -86,7 +86,7 @@ def test_rfc48_t05_what_dishes_send_is_dropped():
     assert peer.got() == [(b"a", b"1")]
 
 
-def test_rfc48_q8_never_waits_for_a_dish_that_is_full():
+def test_rfc48_q08_never_waits_for_a_dish_that_is_full():
     socket = radio()
     slow, quick = dish(socket, b"g", hwm=1), dish(socket, b"g")
     assert socket.pattern.can_send()

@@ -17,7 +17,7 @@ def test_rfc49_t08_scatter_does_not_receive():
     assert not pattern.can_recv()
 
 
-def test_rfc49_q6_q7_goes_round_those_with_room_and_waits_for_one():
+def test_rfc49_q06_goes_round_those_with_room_and_waits_for_one():
     socket = FakeSocket(SocketType.SCATTER)
     assert not socket.pattern.send(b"x")
     one, other = socket.accept(hwm=1), socket.accept(hwm=2)

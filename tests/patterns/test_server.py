@@ -58,7 +58,7 @@ def test_rfc41_t03_a_number_that_nobody_has_is_an_error():
     assert refusal(socket, b"x") == EHOSTUNREACH
 
 
-def test_rfc41_q7_waits_while_the_peer_is_full_and_loses_nothing():
+def test_rfc41_q07_waits_while_the_peer_is_full_and_loses_nothing():
     socket = server()
     slow, other = socket.accept(hwm=1), socket.accept()
     number, second = number_of(socket, slow), number_of(socket, other)
@@ -75,7 +75,7 @@ def test_it_can_always_send_to_whomever():
     assert server().pattern.can_send()
 
 
-def test_rfc41_q5_receives_fairly():
+def test_rfc41_q05_receives_fairly():
     socket = server()
     one, other = socket.accept(), socket.accept()
     one.send(b"1", b"2")

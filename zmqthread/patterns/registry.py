@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zmqthread.constants import SocketType
+from zmqthread.option_types import enabled_features
 from zmqthread.patterns.channel import Channel
 from zmqthread.patterns.client import Client
 from zmqthread.patterns.dealer import Dealer
@@ -26,6 +27,8 @@ from zmqthread.patterns.stream import Stream
 from zmqthread.patterns.sub import Sub
 from zmqthread.patterns.xpub import XPub
 from zmqthread.patterns.xsub import XSub
+
+enabled_features.add("draft")
 
 
 class Row(NamedTuple):
