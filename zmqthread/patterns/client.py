@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from zmqthread.patterns.fair_queue import FairIn
-from zmqthread.patterns.load_balancer import BalancedOut
+from zmqthread.patterns.halves import BalancedOut, FairIn
 
 
 class Client(FairIn, BalancedOut):

@@ -9,7 +9,7 @@ from zmqthread.commands import Join, Leave
 from zmqthread.constants import EINVAL
 from zmqthread.errors import error_about
 from zmqthread.labels import Labelled
-from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.halves import FairIn
 from zmqthread.pipes.pipe import Pipe
 
 if TYPE_CHECKING:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from zmqthread.options import Options
-from zmqthread.patterns.pattern import Pattern
 from zmqthread.pipes.pipe import Pipe
 
 
 class FairQueue:
     """The pipes to read from, in turn.  A pipe found empty leaves until it is activated."""
 
-    __slots__ = ("_active", "_held", "origin", "pipes")
+    __slots__ = ("_active", "origin", "pipes")
 
     def __init__(self) -> None:
         self.pipes: dict[Pipe, None] = {}
         self._active: deque[Pipe] = deque()
-        self._held: list[Pipe] = []
         #: The pipe that the last message came from.
         self.origin: Pipe | None = None
 
@@ -79,39 +74,3 @@ class FairQueue:
         if len(self.pipes) == 1:
             return next(iter(self.pipes)).incoming.queue
         return None
-
-
-class FairIn(Pattern):
-    """The receiving half of a type that takes from all its peers alike."""
-
-    def __init__(self, options: Options, rng: random.Random) -> None:
-        super().__init__(options, rng)
-        self._in = FairQueue()
-
-    def attach(self, pipe: Pipe) -> None:
-        """Add a peer to the round."""
-        super().attach(pipe)
-        self._in.attach(pipe)
-
-    def detach(self, pipe: Pipe) -> None:
-        """Take a peer out of the round."""
-        super().detach(pipe)
-        self._in.detach(pipe)
-
-    def read_activated(self, pipe: Pipe) -> None:
-        """Let a peer that was silent back into the round."""
-        self._in.activate(pipe)
-
-    def recv(self) -> Any:
-        """Return the next message of the peer whose turn it is."""
-        message = self._in.recv()
-        self.origin = self._in.origin
-        return message
-
-    def can_recv(self) -> bool:
-        """Return whether a peer has sent something."""
-        return self._in.check()
-
-    def express_in(self) -> deque[Any] | None:
-        """With one peer, its queue is ours."""
-        return self._in.sole()

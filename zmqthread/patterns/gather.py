@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.halves import FairIn
 
 
 class Gather(FairIn):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from zmqthread.options import Options
-from zmqthread.patterns.pattern import Pattern
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 
@@ -75,41 +71,3 @@ class LoadBalancer:
         if len(self.pipes) == 1 and self._active:
             return self._active[0].outgoing
         return None
-
-
-class BalancedOut(Pattern):
-    """The sending half of a type that hands each message to one peer in turn."""
-
-    def __init__(self, options: Options, rng: random.Random) -> None:
-        super().__init__(options, rng)
-        self._out = LoadBalancer()
-
-    def attach(self, pipe: Pipe) -> None:
-        """Add a peer to the round."""
-        super().attach(pipe)
-        self._out.attach(pipe)
-
-    def detach(self, pipe: Pipe) -> None:
-        """Take a peer out of the round."""
-        super().detach(pipe)
-        self._out.detach(pipe)
-
-    def write_activated(self, pipe: Pipe) -> None:
-        """Let a peer that was full back into the round."""
-        self._out.activate(pipe)
-
-    def send(self, message: Any, route: Any = None) -> bool:
-        """Send to the peer whose turn it is."""
-        return self._out.send(message, route)
-
-    def begin(self, frame: Any) -> Any:
-        """Pick the peer that gets all frames."""
-        return self._out.pick()
-
-    def can_send(self) -> bool:
-        """Return whether a peer has room."""
-        return self._out.pick() is not None
-
-    def express_out(self) -> Lane | None:
-        """With one peer, every message goes there."""
-        return self._out.sole()

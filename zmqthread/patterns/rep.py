@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import EFSM
 from zmqthread.errors import zmq_error
-from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.halves import FairIn
 from zmqthread.pipes.pipe import Pipe
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmqthread.patterns.load_balancer import BalancedOut
+from zmqthread.patterns.halves import BalancedOut
 
 
 class Scatter(BalancedOut):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.constants import EHOSTUNREACH
 from zmqthread.errors import error_about
 from zmqthread.labels import Labelled
-from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.halves import FairIn
 from zmqthread.pipes.pipe import Pipe
 
 if TYPE_CHECKING:

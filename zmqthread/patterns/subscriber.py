@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zmqthread.constants import SocketOption
 from zmqthread.message import Cancel, Subscribe
-from zmqthread.patterns.fair_queue import FairIn
+from zmqthread.patterns.halves import FairIn
 from zmqthread.patterns.topics import Topics
 from zmqthread.pipes.pipe import Pipe
 
