@@ -184,6 +184,26 @@ def test_rfc38_k03_hostile_k1_tokens_without_confidentiality_and_empty_ones() ->
         assert here.salvage() == []
 
 
+@pytest.mark.parametrize(("plain", "encrypt"), [(b"\0hello", False), (b"", True)])
+def test_hostile_k1_such_tokens_end_their_connection_only(
+    plain: bytes, encrypt: bool, world: Secured
+) -> None:
+    from tests.wire.support import connection, drain
+    from zmqthread.wire.mechanisms.gssapi import GssapiClient
+
+    sock, port, _ = world.server(**SERVER)
+    peer = connection("PUSH", mechanism=GssapiClient(PRINCIPAL, 2, b"", 0))
+    with RawClient(port) as raw:
+        while not peer.established:
+            raw.send(peer.data_to_send())
+            drain(peer, raw.socket.recv(65536))
+        token = peer.mechanism._context.wrap(plain, encrypt=encrypt).message
+        raw.send(wrapped(token))
+        raw.receive_until_closed()
+    world.still_serves(sock, port, **CLIENT)
+    assert sock.poll(0) == 0
+
+
 def test_replayed_tampered_and_clear_messages_close() -> None:
     here, there = contexts()
     octets = b"".join(there.encode([b"a"]))

@@ -9,6 +9,8 @@ import pytest
 
 import zmqthread as zmq
 from tests.security.worlds import (
+    PLAIN_CLIENT,
+    Handler,
     Request,
     Secured,
     accept,
@@ -22,7 +24,6 @@ from tests.wire.support import greeting
 from zmqthread.constants import EFAULT, ETIMEDOUT, Event
 
 PLAIN_SERVER = {"plain_server": 1, "zap_domain": b"home"}
-PLAIN_CLIENT = {"plain_username": b"user", "plain_password": b"sesame"}
 NULL_SERVER = {"zap_domain": b"home"}
 AUTH = int(Event.HANDSHAKE_FAILED_AUTH)
 NO_DETAIL = int(Event.HANDSHAKE_FAILED_NO_DETAIL)
@@ -143,18 +144,23 @@ def test_rfc27_a03_a04_a07_a09_hostile_z2_malformed_replies(case: str, world: Se
 def test_hostile_z2_a_bad_delimiter(extra: bytes | None, world: Secured) -> None:
     router = world.socket(zmq.ROUTER)
     router.bind("inproc://zeromq.zap.01")
-    _, port, monitor = world.server(**PLAIN_SERVER)
+    sock, port, monitor = world.server(**PLAIN_SERVER)
     world.client(port, reconnect_ivl=-1, **PLAIN_CLIENT)
     name = router.recv_multipart()[0]
     router.send_multipart([name, *([] if extra is None else [extra]), *GOOD])
     assert event(monitor) == (PROTOCOL, 0x20000000 if extra else 0x20000001)
+    router.close()
+    world.handler()
+    world.still_serves(sock, port, **PLAIN_CLIENT)
 
 
 def test_rfc27_a11_hostile_z3_a_silent_handler(world: Secured) -> None:
-    world.handler(lambda _: None)
+    handler = world.handler(lambda _: None)
     sock, port, monitor = world.server(**PLAIN_SERVER, handshake_ivl=milliseconds(0.2))
     world.client(port, reconnect_ivl=-1, **PLAIN_CLIENT).send(b"bad")
     assert event(monitor) == (NO_DETAIL, ETIMEDOUT)
+    handler.answer = accept
+    world.still_serves(sock, port, **PLAIN_CLIENT)
     assert sock.poll(0) == 0
 
 
@@ -209,6 +215,8 @@ def test_hostile_p4_plain_without_a_handler_closes_at_once(world: Secured) -> No
     sock, port, monitor = world.server(plain_server=1)
     world.client(port, reconnect_ivl=-1, **PLAIN_CLIENT).send(b"bad")
     assert event(monitor) == (NO_DETAIL, EFAULT)
+    world.handler()
+    world.still_serves(sock, port, **PLAIN_CLIENT)
     assert sock.poll(0) == 0
 
 
@@ -222,6 +230,9 @@ def test_rfc27_a11_hostile_z5_a_domain_without_a_handler_fails_closed(world: Sec
         sock, port, monitor = world.server(**settings)
         world.client(port, reconnect_ivl=-1, **whose).send(b"bad")
         assert event(monitor) == (NO_DETAIL, EFAULT)
+        handler = Handler(world.context)
+        world.still_serves(sock, port, **whose)
+        handler.close()
         assert sock.poll(0) == 0
     sock, port, _ = world.server(**server)
     frame = world.still_serves(sock, port, **client)  # nobody wanted to be asked
@@ -239,13 +250,19 @@ def test_a_handler_of_a_wrong_type_is_none(world: Secured) -> None:
 def test_hostile_g10_g11_another_mechanism_closes(world: Secured) -> None:
     world.handler()
     server, client = curve_keys()
-    cases = [({}, PLAIN_CLIENT), (PLAIN_SERVER, {}), (server, {}), (server, PLAIN_CLIENT)]
-    for settings, whose in [*cases, (PLAIN_SERVER, client)]:
+    for settings, good, others in (
+        ({}, {}, [PLAIN_CLIENT, client]),
+        (PLAIN_SERVER, PLAIN_CLIENT, [{}, client]),
+        (server, client, [{}, PLAIN_CLIENT]),
+    ):
         sock, port, monitor = world.server(**settings)
-        bad, told = world.watched(port, reconnect_ivl=-1, **whose)
-        bad.send(b"bad")
-        assert event(monitor) == (PROTOCOL, Event.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
-        assert event(told)[0] in {PROTOCOL, NO_DETAIL}
+        for whose in others:
+            bad, told = world.watched(port, reconnect_ivl=-1, **whose)
+            bad.send(b"bad")
+            assert event(monitor) == (PROTOCOL, Event.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+            assert event(told)[0] in {PROTOCOL, NO_DETAIL}
+            world.still_serves(sock, port, **good)
+            assert event(monitor)[0] == zmq.EVENT_HANDSHAKE_SUCCEEDED
         assert sock.poll(0) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import struct
 import threading
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from typing import Any, Self
 import pytest
 
 import zmqthread as zmq
-from tests.support import LOOPBACK, seconds
+from tests.support import LOOPBACK, RawClient, seconds
+from tests.wire import curve as peers
 from zmqthread.errors import ZMQError
 
 pytest.importorskip("nacl.bindings", reason="the extra curve is not installed")
@@ -23,6 +25,16 @@ FAILED = (
     | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 )
 Request = list[bytes]
+PLAIN_SERVER: dict[str, Any] = {"plain_server": 1}
+PLAIN_CLIENT: dict[str, Any] = {"plain_username": b"user", "plain_password": b"sesame"}
+#: With the keys that `tests.wire.curve` has.
+CURVE_SERVER: dict[str, Any] = {"curve_server": 1, "curve_secretkey": peers.SECRET}
+CURVE_CLIENT: dict[str, Any] = {
+    "curve_serverkey": peers.S,
+    "curve_publickey": peers.C,
+    "curve_secretkey": peers.CLIENT_SECRET,
+}
+MECHANISMS = {"PLAIN": (PLAIN_SERVER, PLAIN_CLIENT), "CURVE": (CURVE_SERVER, CURVE_CLIENT)}
 
 
 def milliseconds(unscaled: float) -> int:
@@ -66,6 +78,22 @@ class Handler:
     def close(self) -> None:
         self._socket.close()
         self._thread.join()
+
+
+class RawPeer(RawClient):
+    """A raw peer that reads whole short commands; of a listener's connection, or to a port."""
+
+    def __init__(self, port: int, accepted: socket.socket | None = None) -> None:
+        if accepted is None:
+            super().__init__(port)
+        else:
+            self.socket = accepted
+
+    def command(self) -> bytes:
+        head = self.receive(2)
+        if head[0] & 2:
+            head += self.receive(7)
+        return head + self.receive(int.from_bytes(head[1:]))
 
 
 class Secured:

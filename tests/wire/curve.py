@@ -15,6 +15,8 @@ S, SECRET = sodium.crypto_box_keypair()
 C, CLIENT_SECRET = sodium.crypto_box_keypair()
 PUSH = properties((b"Socket-Type", b"PUSH"))
 GREETING = greeting(mechanism=b"CURVE")
+ERROR = command(b"ERROR", b"\x03400")
+COMMANDS = ["HELLO", "WELCOME", "INITIATE", "READY", "MESSAGE", "ERROR", "PING", "plain", "WIBBLE"]
 
 
 def box(plain: bytes, nonce: bytes, public: bytes, secret: bytes) -> bytes:
@@ -133,3 +135,37 @@ def asking(state: str = "", **options: Any) -> tuple[Any, Server, bytes]:
         drain(conn, peer.ready())
     conn.data_to_send()
     return conn, peer, hello
+
+
+def said_by_client(peer: Client, name: str) -> bytes:
+    """What a client, or somebody confused, may say, as well made as possible."""
+    other = Server()
+    other.client = peer.public
+    peer.server = peer.server or S
+    peer.cookie = peer.cookie or bytes(96)
+    return {
+        "HELLO": lambda: peer.hello(number=9),
+        "INITIATE": lambda: peer.initiate(number=9),
+        "MESSAGE": lambda: peer.message(9),
+        "WELCOME": lambda: command(b"WELCOME", bytes(160)),
+        "READY": other.ready,
+        "ERROR": lambda: ERROR,
+        "PING": lambda: command(b"PING", b"\0\0"),
+        "plain": lambda: frame(0, b"hello"),
+        "WIBBLE": lambda: command(b"WIBBLE"),
+    }[name]()
+
+
+def said_by_server(peer: Server, welcome: bytes, name: str) -> bytes:
+    """What a server, or somebody confused, may say to the client that `welcome` is for."""
+    return {
+        "WELCOME": lambda: welcome,
+        "READY": lambda: peer.ready(9),
+        "MESSAGE": lambda: peer.message(9),
+        "HELLO": lambda: Client().hello(),
+        "INITIATE": lambda: command(b"INITIATE", bytes(300)),
+        "ERROR": lambda: ERROR,
+        "PING": lambda: command(b"PING", b"\0\0"),
+        "plain": lambda: frame(0, b"hello"),
+        "WIBBLE": lambda: command(b"WIBBLE"),
+    }[name]()

@@ -11,11 +11,11 @@ import pytest
 
 from tests.wire.curve import (
     CLIENT_SECRET,
+    COMMANDS,
     GREETING,
     PUSH,
     SECRET,
     C,
-    Client,
     S,
     Server,
     asking,
@@ -23,6 +23,8 @@ from tests.wire.curve import (
     data_of,
     number,
     opened,
+    said_by_client,
+    said_by_server,
     serving,
     sodium,
 )
@@ -45,7 +47,6 @@ from zmqthread.wire.limits import Limits
 
 boxes = pytest.importorskip("zmqthread.wire.mechanisms.boxes")
 
-ERROR = command(b"ERROR", b"\x03400")
 # Of low order: what they make with any secret is zeros.
 WEAK = [bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]
 
@@ -234,30 +235,8 @@ def test_rfc26_c12_c13_the_server_keeps_the_cookies_key_only_until_initiate() ->
 
 # -- every command in every state --------------------------------------------------------------
 
-NAMES = ["HELLO", "WELCOME", "INITIATE", "READY", "MESSAGE", "ERROR"]
-EXTRAS = ["PING", "plain", "WIBBLE"]
 
-
-def said_by_client(peer: Client, name: str) -> bytes:
-    """What a client, or somebody confused, may say, as well made as possible."""
-    other = Server()
-    other.client = peer.public
-    peer.server = peer.server or S
-    peer.cookie = peer.cookie or bytes(96)
-    return {
-        "HELLO": lambda: peer.hello(number=9),
-        "INITIATE": lambda: peer.initiate(number=9),
-        "MESSAGE": lambda: peer.message(9),
-        "WELCOME": lambda: command(b"WELCOME", bytes(160)),
-        "READY": other.ready,
-        "ERROR": lambda: ERROR,
-        "PING": lambda: command(b"PING", b"\0\0"),
-        "plain": lambda: frame(0, b"hello"),
-        "WIBBLE": lambda: command(b"WIBBLE"),
-    }[name]()
-
-
-@pytest.mark.parametrize("name", NAMES + EXTRAS)
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("state", ["", "hello", "initiate", "done"])
 def test_rfc26_c21_hostile_c12_every_command_in_every_state_of_a_server(
     state: str, name: str
@@ -288,25 +267,14 @@ def refused_soon(conn: Any, octets: bytes) -> ProtocolError:
     return caught.value
 
 
-@pytest.mark.parametrize("name", NAMES + EXTRAS)
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("state", ["", "welcome", "done"])
 def test_rfc26_c21_hostile_c12_every_command_in_every_state_of_a_client(
     state: str, name: str
 ) -> None:
     due = {"": "WELCOME", "welcome": "READY", "done": "MESSAGE"}
     conn, peer, hello = asking(state)
-    welcome = peer.welcome(hello)
-    octets = {
-        "WELCOME": lambda: welcome,
-        "READY": lambda: peer.ready(9),
-        "MESSAGE": lambda: peer.message(9),
-        "HELLO": lambda: Client().hello(),
-        "INITIATE": lambda: command(b"INITIATE", bytes(300)),
-        "ERROR": lambda: ERROR,
-        "PING": lambda: command(b"PING", b"\0\0"),
-        "plain": lambda: frame(0, b"hello"),
-        "WIBBLE": lambda: command(b"WIBBLE"),
-    }[name]()
+    octets = said_by_server(peer, peer.welcome(hello), name)
     if name == due[state]:
         drain(conn, octets)
         assert not conn.failed
