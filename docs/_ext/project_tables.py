@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from zmqthread.option_types import Row
 
 ROOT = Path(__file__).parent.parent.parent
-RFC_TEST = re.compile(r"test_rfc(?P<rfc>\d+)_(?P<row>[a-z]\d\d)(?:_|$)")
-HOSTILE_TEST = re.compile(r"test_hostile_(?P<row>[a-z]\d+)(?:_|$)")
+#: The scopes that a name may begin with, each followed by ids: "test_rfc26_c07_hostile_c1_...".
+SCOPE = re.compile(r"rfc\d+|hostile")
+ROW = re.compile(r"[a-z]\d+")
 NO_TEST = "none yet"
 OPTION_TABLES: dict[str, type[OptionSet]] = {"socket": Options, "context": ContextOptions}
 
@@ -44,8 +45,23 @@ def summary_of(node: ast.FunctionDef) -> str:
     """Return the first line of the docstring, or the words of the name."""
     if text := ast.get_docstring(node):
         return text.splitlines()[0]
-    rest = re.sub(r"^test_(rfc\d+_[a-z]\d\d|hostile_[a-z]\d+)_?", "", node.name)
-    return rest.replace("_", " ")
+    return " ".join(split_name(node.name)[1])
+
+
+def split_name(name: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the rows that a test's name says it is of, as scope and id, and its other words."""
+    words = name.removeprefix("test_").split("_")
+    scope = ""
+    rows: list[tuple[str, str]] = []
+    while words:
+        if SCOPE.fullmatch(words[0]):
+            scope = words[0]
+        elif scope and ROW.fullmatch(words[0]):
+            rows.append((scope, words[0].upper()))
+        else:
+            break
+        del words[0]
+    return rows, words
 
 
 def find_tests() -> list[FoundTest]:
@@ -84,8 +100,9 @@ class ConformanceTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         rows: dict[tuple[int, str], list[FoundTest]] = {}
         for test in find_tests():
-            if match := RFC_TEST.match(test.name):
-                rows.setdefault((int(match["rfc"]), match["row"].upper()), []).append(test)
+            for scope, row in split_name(test.name)[0]:
+                if scope != "hostile":
+                    rows.setdefault((int(scope.removeprefix("rfc")), row), []).append(test)
         if not rows:
             return self.parse_text_to_nodes("No requirement has a test yet.")
         text = f"{len(rows)} requirements have a test.\n\n" + list_table(
@@ -110,8 +127,9 @@ class HostileTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         rows: dict[str, list[FoundTest]] = {}
         for test in find_tests():
-            if match := HOSTILE_TEST.match(test.name):
-                rows.setdefault(match["row"].upper(), []).append(test)
+            for scope, row in split_name(test.name)[0]:
+                if scope == "hostile":
+                    rows.setdefault(row, []).append(test)
         if not rows:
             return self.parse_text_to_nodes("No hostile input has a test yet.")
         text = f"{len(rows)} kinds of hostile input have a test.\n\n" + list_table(

@@ -48,7 +48,9 @@ def _realm() -> Iterator[Realm]:
 @BOTH_WAYS
 @pytest.mark.parametrize("binds", ["server", "client"])
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
-def test_messages_both_ways(plaintext: int, binds: str, transport: str, world: Secured) -> None:
+def test_rfc38_k01_messages_both_ways(
+    plaintext: int, binds: str, transport: str, world: Secured
+) -> None:
     handler = world.handler()
     server = world.socket(zmq.DEALER, **SERVER, gssapi_plaintext=plaintext)
     client = world.socket(zmq.DEALER, **CLIENT, gssapi_plaintext=plaintext)
@@ -197,7 +199,8 @@ def test_hostile_k1_such_tokens_end_their_connection_only(
         while not peer.established:
             raw.send(peer.data_to_send())
             drain(peer, raw.socket.recv(65536))
-        token = peer.mechanism._context.wrap(plain, encrypt=encrypt).message
+        context: Any = peer.mechanism
+        token = context._context.wrap(plain, encrypt=encrypt).message
         raw.send(wrapped(token))
         raw.receive_until_closed()
     world.still_serves(sock, port, **CLIENT)

@@ -120,7 +120,9 @@ TRAFFIC: dict[str, Case] = {
 
 @pytest.mark.parametrize("watched", [True, False], ids=["monitor", "no monitor"])
 @pytest.mark.parametrize("case", [*HANDSHAKES, *TRAFFIC])
-def test_hostile_c1_to_c11_c14_input_to_a_server(case: str, watched: bool, world: Secured) -> None:
+def test_hostile_c1_c2_c3_c4_c5_c6_c7_c8_c9_c11_c14_input_to_a_server(
+    case: str, watched: bool, world: Secured
+) -> None:
     world.handler()
     sock, port, monitor = world.server(**CURVE_SERVER)
     if not watched:

@@ -30,7 +30,7 @@ NO_DETAIL = int(Event.HANDSHAKE_FAILED_NO_DETAIL)
 PROTOCOL = int(Event.HANDSHAKE_FAILED_PROTOCOL)
 
 
-def test_rfc27_a01_a02_a10_what_is_asked(world: Secured) -> None:
+def test_rfc27_a01_a02_a05_a06_a10_what_is_asked(world: Secured) -> None:
     handler = world.handler()
     curve_server, curve_client = curve_keys()
     for server, client in (
@@ -48,6 +48,56 @@ def test_rfc27_a01_a02_a10_what_is_asked(world: Secured) -> None:
     assert asked[2][:6] == [b"1.0", b"1", b"", here, b"me", b"CURVE"]
     client = world.socket(zmq.PUSH, **curve_client)
     assert asked[2][6:] == [key(client, zmq.CURVE_PUBLICKEY)]
+
+
+def test_rfc27_a06_addresses_of_ipv6_are_canonical(world: Secured) -> None:
+    handler = world.handler()
+    sock = world.socket(zmq.PULL, **PLAIN_SERVER, ipv6=1)
+    try:
+        port = sock.bind_to_random_port("tcp://[::1]")
+    except zmq.ZMQError:
+        pytest.skip("there is no IPv6 here")
+    client = world.socket(zmq.PUSH, **PLAIN_CLIENT, ipv6=1)
+    client.connect(f"tcp://[0:0:0:0:0:0:0:1]:{port}")
+    client.send(b"a")
+    assert sock.recv(copy=False)["Peer-Address"] == "::1"
+    assert handler.requests[0][3] == b"::1"
+
+
+def test_rfc27_a12_a_handler_may_pass_the_whole_message_on(world: Secured) -> None:
+    """A ROUTER in front and a REP behind: the envelope comes back as it went."""
+    front, back = world.socket(zmq.ROUTER), world.socket(zmq.DEALER)
+    front.bind("inproc://zeromq.zap.01")
+    back.bind("inproc://behind")
+    terminal = world.socket(zmq.REP)
+    terminal.connect("inproc://behind")
+    sock, port, _ = world.server(**PLAIN_SERVER)
+    client = world.client(port, **PLAIN_CLIENT)
+    client.send(b"good")
+    asked = front.recv_multipart()
+    back.send_multipart(asked)
+    request = terminal.recv_multipart()
+    assert request == asked[2:]
+    terminal.send_multipart(accept(request))
+    front.send_multipart(back.recv_multipart())
+    assert sock.recv(copy=False)["User-Id"] == "joe"
+
+
+def test_rfc24_p06_plain_in_public_is_warned_about(
+    world: Secured, caplog: pytest.LogCaptureFixture
+) -> None:
+    for settings, endpoint, count in (
+        (PLAIN_SERVER, f"tcp://{LOOPBACK}:*", 0),
+        (PLAIN_SERVER, "ipc://*", 0),
+        ({}, "tcp://0.0.0.0:*", 0),
+        (curve_keys()[0], "tcp://0.0.0.0:*", 0),
+        (PLAIN_SERVER, "tcp://0.0.0.0:*", 1),
+        (PLAIN_CLIENT, "tcp://0.0.0.0:*", 2),
+    ):
+        world.socket(zmq.PULL, **settings).bind(endpoint)
+        said = [each.levelname for each in caplog.records if "PLAIN" in each.getMessage()]
+        assert said == ["WARNING"] * count
+    assert "sesame" not in caplog.text
 
 
 def test_null_without_a_domain_is_not_asked_about(world: Secured) -> None:

@@ -108,6 +108,15 @@ def test_within_a_process(program, printed):
     assert lines(result_of(begin(program, "16", "30"))) == ["endpoint: inproc://perf", *printed]
 
 
+@pytest.mark.parametrize("mechanism", ["NULL", "PLAIN", "CURVE"])
+def test_handshakes(mechanism):
+    if mechanism == "CURVE":
+        pytest.importorskip("nacl.bindings", reason="the extra curve is not installed")
+    printed = lines(result_of(begin("handshakes", mechanism, "5")))
+    rate = "mean rate: N [connections/s]"
+    assert printed == [f"mechanism: {mechanism}", "connections: 5", rate]
+
+
 @pytest.mark.parametrize(
     ("program", "arguments"),
     [
@@ -117,6 +126,7 @@ def test_within_a_process(program, printed):
         ("remote_thr", ["tcp://127.0.0.1:1", "16", "0"]),
         ("inproc_lat", ["16", "30", "--library", "nng"]),
         ("inproc_thr", ["16", "30", "40"]),
+        ("handshakes", ["TLS", "10"]),
         ("compare", ["--only", "thr-pigeon-1"]),
         ("compare", ["--against", "nng"]),
         ("growth", ["--only", "topics,hats"]),

@@ -51,9 +51,8 @@ class Client:
         """HELLO; `but` replaces fields."""
         nonce = number(but.get("number", 1))
         public = but.get("public", self.public)
-        sealed = box(
-            but.get("plain", bytes(64)), b"CurveZMQHELLO---" + nonce, but.get("to", S), self.secret
-        )
+        prefix = but.get("prefix", b"CurveZMQHELLO---")
+        sealed = box(but.get("plain", bytes(64)), prefix + nonce, but.get("to", S), self.secret)
         version, padding = but.get("version", b"\1\0"), but.get("padding", bytes(72))
         return command(b"HELLO", version + padding + public + nonce + sealed)
 

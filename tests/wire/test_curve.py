@@ -324,6 +324,11 @@ def test_rfc26_c07_hostile_c2_contents_of_hellos_box(at: int) -> None:
     refused(conn, peer.hello(plain=bytes(at) + b"\1" + bytes(63 - at)))
 
 
+def test_rfc26_c06_hello_with_another_prefix_of_its_nonce() -> None:
+    conn, peer = serving()
+    refused(conn, peer.hello(prefix=b"CurveZMQHELLO--x"))
+
+
 def test_rfc26_c01_hostile_c1_hello_to_another_server() -> None:
     conn, peer = serving()
     error = refused(conn, peer.hello(to=sodium.crypto_box_keypair()[0]))
@@ -428,6 +433,36 @@ def test_rfc26_c21_a_forged_ready() -> None:
     assert refused(conn, command(b"READY", bytes(50))).code == (
         Event.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
     )
+
+
+@pytest.mark.parametrize("last", [5, 4, 0])
+def test_rfc26_c22_hostile_c8_a_client_sees_that_the_servers_nonces_increase(last: int) -> None:
+    conn, peer, _ = asking("welcome")
+    drain(conn, peer.ready(3))
+    assert drain(conn, peer.message(4) + peer.message(5)) == [b"a"] * 2
+    error = refused(conn, peer.message(last))
+    assert error.code == Event.PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE
+
+
+def test_rfc26_c22_a_message_may_not_have_the_nonce_of_ready() -> None:
+    conn, peer, _ = asking("welcome")
+    drain(conn, peer.ready(3))
+    refused(conn, peer.message(3))
+
+
+@pytest.mark.parametrize(("reason", "status"), [(b"", None), (b"400", 400), (b"x" * 255, None)])
+def test_rfc26_c26_a_reason_has_up_to_255_octets(reason: bytes, status: int | None) -> None:
+    conn, _, _ = asking()
+    error = refused(conn, command(b"ERROR", bytes((len(reason),)) + reason))
+    assert isinstance(error, PeerRefused)
+    assert error.status == status
+
+
+@pytest.mark.parametrize("data", [b"", b"\1", b"\2a", b"\0a"])
+def test_rfc26_c26_a_malformed_error(data: bytes) -> None:
+    conn, _, _ = asking()
+    error = refused(conn, command(b"ERROR", data))
+    assert error.code == Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR
 
 
 def test_rfc26_c03_a_client_says_nothing_to_a_server_of_the_wrong_type() -> None:

@@ -96,7 +96,9 @@ def test_a_server_asks_and_then_welcomes() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("state", ["", "hello", "done"])
-def test_hostile_p2_every_command_in_every_state_of_a_server(state: str, name: str) -> None:
+def test_rfc24_p01_p04_hostile_p2_every_command_in_every_state_of_a_server(
+    state: str, name: str
+) -> None:
     due = {"": {"HELLO"}, "hello": {"INITIATE"}, "done": {"MESSAGE", "PING", "WIBBLE"}}
     conn = server("hello", state) if state == "done" else server(state)
     if name in due[state]:
@@ -108,7 +110,9 @@ def test_hostile_p2_every_command_in_every_state_of_a_server(state: str, name: s
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("state", ["", "welcome", "done"])
-def test_hostile_p2_every_command_in_every_state_of_a_client(state: str, name: str) -> None:
+def test_rfc24_p01_p04_hostile_p2_every_command_in_every_state_of_a_client(
+    state: str, name: str
+) -> None:
     due = {"": {"WELCOME"}, "welcome": {"READY"}, "done": {"MESSAGE", "PING", "WIBBLE"}}
     conn = client("welcome", state) if state == "done" else client(state)
     if name in due[state]:
@@ -123,23 +127,23 @@ BODY = b"\4user\6sesame"
 
 
 @pytest.mark.parametrize("end", range(len(BODY)))
-def test_hostile_p1_hello_cut_short(end: int) -> None:
+def test_rfc24_p02_hostile_p1_hello_cut_short(end: int) -> None:
     error = refused(server(), command(b"HELLO", BODY[:end]))
     assert error.code == Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO
 
 
 @pytest.mark.parametrize("data", [BODY + b"\0", b"\xffuser\6sesame", b"\4user\xffsesame"])
-def test_hostile_p1_hello_with_wrong_lengths(data: bytes) -> None:
+def test_rfc24_p02_hostile_p1_hello_with_wrong_lengths(data: bytes) -> None:
     error = refused(server(), command(b"HELLO", data))
     assert error.code == Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO
 
 
-def test_welcome_has_no_data() -> None:
+def test_rfc24_p03_welcome_has_no_data() -> None:
     error = refused(client(), command(b"WELCOME", b"x"))
     assert error.code == Event.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME
 
 
-def test_hostile_p2_hello_and_initiate_at_once_wait_for_the_authenticator() -> None:
+def test_rfc24_p01_hostile_p2_hello_and_initiate_at_once_wait_for_the_authenticator() -> None:
     conn = server()
     drain(conn, HELLO + INITIATE + frame(0, b"early"))
     assert not conn.established
@@ -151,7 +155,7 @@ def test_hostile_p2_hello_and_initiate_at_once_wait_for_the_authenticator() -> N
 @pytest.mark.parametrize(
     ("user", "password"), [(b"", b""), (b"a\0b", b"\0"), (b"u" * 255, b"p" * 255)]
 )
-def test_hostile_p3_credentials_of_every_kind_reach_the_authenticator(
+def test_rfc24_p05_hostile_p3_credentials_of_every_kind_reach_the_authenticator(
     user: bytes, password: bytes
 ) -> None:
     here, there = server(), connection("PUSH", mechanism=PlainClient(user, password))
@@ -166,6 +170,21 @@ def test_hostile_p5_two_servers_close_at_the_greeting() -> None:
 
 def test_hostile_p5_two_clients_close_at_hello() -> None:
     refused(client(), HELLO)
+
+
+def test_rfc24_p04_messages_have_to_wait_for_ready() -> None:
+    """A server's may follow its READY at once, a client has to have read it."""
+    conn = server("hello")
+    with pytest.raises(RuntimeError):
+        conn.encode([b"a"])
+    drain(conn, INITIATE)
+    assert conn.has_output
+    assert conn.encode([b"a"])
+    conn = client("welcome")
+    with pytest.raises(RuntimeError):
+        conn.encode([b"a"])
+    drain(conn, READY)
+    assert conn.encode([b"a"])
 
 
 @pytest.mark.parametrize("status", [400, 500])

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread import transports
-from zmqthread.constants import Event
+from zmqthread.constants import Event, SecurityMechanism
 from zmqthread.reactor.selector import READ
 from zmqthread.sessions.ends import Ends, accepted_ends
 from zmqthread.sessions.handshake import new_connection, settled
 from zmqthread.sessions.session import Session
+from zmqthread.transports.names import is_public
 
 if TYPE_CHECKING:
     from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.sessions.host import Host
     from zmqthread.transports.interface import Listener
+
+log = logging.getLogger("zmqthread")
 
 #: Peers accepted before the other connections of the socket get their turn.
 _AT_ONCE = 32
@@ -33,7 +37,11 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
         ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
     options = settled(options)
-    return transports.of(endpoint).listen(endpoint, options, seams)
+    listener = transports.of(endpoint).listen(endpoint, options, seams)
+    if options.mechanism == SecurityMechanism.PLAIN and is_public(listener.socket):
+        # RFC 24 has it for networks that are not public, or under another layer's encryption.
+        log.warning("PLAIN at %s: names and passwords can be read on the way", listener.endpoint)
+    return listener
 
 
 class Acceptor:

@@ -144,3 +144,10 @@ def ip_of(address: tuple[Any, ...]) -> IPv4Address | IPv6Address:
         return IPv4Address(host)
     wide = IPv6Address(host)
     return wide.ipv4_mapped or wide
+
+
+def is_public(sock: Any) -> bool:
+    """Tell whether others than this machine can reach a bound socket."""
+    if sock.family not in {socket.AF_INET, socket.AF_INET6}:
+        return False
+    return not ip_of(sock.getsockname()).is_loopback
