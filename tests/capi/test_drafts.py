@@ -107,6 +107,17 @@ def test_client_server__neither_drops(c, endpoint):
             assert contents(received(receiver)) == b"%d" % index + bytes(10_000)
 
 
+def test_client_server__an_empty_message_ends_a_wait(c, endpoint):
+    server, client = c.pair(z.ZMQ_SERVER, z.ZMQ_CLIENT, endpoint)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(contents(received(server))))
+    reader.start()
+    assert silent(client)
+    send(client, b"")
+    reader.join()
+    assert got == [b""]
+
+
 # -- SCATTER and GATHER ---
 
 

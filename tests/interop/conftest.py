@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import zmqthread
+from tests.interop.remote import RemoteLibrary
 from tests.interop.world import World
+from tools.draft_peer import COMMAND, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,27 @@ def world() -> Iterator[World]:
             yield made
     finally:
         shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def drafts() -> Iterator[RemoteLibrary]:
+    """Give a libzmq that has its draft types, in a process of its own."""
+    python = find()
+    if python is None:
+        pytest.skip(f"there is no libzmq with drafts: {COMMAND} provides one")
+    library = RemoteLibrary(python)
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def draft_world(drafts: RemoteLibrary) -> Iterator[World]:
+    """Give sockets of zmqthread here, and of a libzmq with drafts elsewhere."""
+    with (
+        tempfile.TemporaryDirectory(prefix="zt") as directory,
+        World(drafts, Path(directory)) as made,
+    ):
+        yield made
 
 
 @pytest.fixture(params=["inproc", "tcp"])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType, TracebackType
 
+    from tests.interop.remote import RemoteLibrary
+
 OURS = "zmqthread"
 THEIRS = "libzmq"
 PATIENCE = 20.0
@@ -62,7 +64,7 @@ class World:
     LINGER 0, so that nothing unsent holds up its end.
     """
 
-    def __init__(self, libzmq: ModuleType, directory: Path) -> None:
+    def __init__(self, libzmq: ModuleType | RemoteLibrary, directory: Path) -> None:
         self.modules: dict[str, Any] = {OURS: zmqthread, THEIRS: libzmq}
         self.directory = directory
         self._contexts = {name: module.Context() for name, module in self.modules.items()}

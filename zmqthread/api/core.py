@@ -168,7 +168,7 @@ class Core(Hosting):
             self.flush_scheduled()
             self.glance()
             result = attempt()
-            if not result and result != b"":
+            if result is None or result is False:
                 raise zmq_error(EAGAIN)
             return result
         deadline = None if timeout < 0 else self.seams.monotonic() + timeout / 1000
@@ -179,7 +179,7 @@ class Core(Hosting):
                 if self.fault:
                     self.raise_fault()
                 result = attempt()
-                if result or result == b"":
+                if not (result is None or result is False):  # an empty message is one
                     return result
         finally:
             self.leave()
