@@ -58,7 +58,7 @@ def build() -> Path:
         venv.create(work, with_pip=True)
         python = work / "bin" / "python"
         environment = {**os.environ, "ZMQ_DRAFT_API": "1", "ZMQ_PREFIX": "bundled"}
-        command = [python, "-m", "pip", "install", "-q", "--no-binary", "pyzmq", PYZMQ]
+        command = [str(python), "-m", "pip", "install", "-q", "--no-binary", "pyzmq", PYZMQ]
         subprocess.run(command, check=True, env=environment)
         shutil.rmtree(home, ignore_errors=True)  # one that does not work any more
         work.rename(home)

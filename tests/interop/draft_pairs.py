@@ -18,6 +18,8 @@ class End:
     sock: Any
     #: The number of the other side, as this side knows it.
     peer: int = 0
+    #: The number of this side, as the other one knows it.
+    number: int = 0
 
     def say(self, message: bytes) -> None:
         """Send to the other side."""

@@ -135,6 +135,10 @@ class _Child:
             target = self.objects[number]
             if name == "connect_peer":
                 return "value", self.connect_peer(target, *args)
+            if name == "leave":  # where that pyzmq takes bytes only
+                args = (args[0].encode(),)
+            elif name == "get_monitor_socket":  # whose name it makes of a descriptor
+                kwargs["addr"] = f"inproc://monitor-{number}"
             result = getattr(target, name)(*args, **kwargs)
         except self.zmq.ZMQError as error:
             return "error", error.errno

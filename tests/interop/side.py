@@ -91,7 +91,7 @@ def same(world: World, scenario: Any, *args: Any) -> Any:
     """Run a scenario with both libraries; return the common result."""
     theirs = scenario(Side(world, THEIRS), *args)
     ours = scenario(Side(world, OURS), *args)
-    assert ours == theirs
+    assert ours == theirs, f"{ours}, libzmq: {theirs}"
     return ours
 
 

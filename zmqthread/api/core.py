@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.endpoints import Endpoints
 from zmqthread.api.hosting import Hosting
-from zmqthread.constants import EAGAIN, EFSM, EINVAL, ENOTSOCK, ETERM
+from zmqthread.constants import EAGAIN, EFSM, ENOTSOCK, ETERM
 from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.pipes.lane import Lane
 from zmqthread.reactor.selector import READ, WRITE
@@ -84,8 +84,6 @@ class Core(Hosting):
             self.enter()
             if begun is None:
                 self._check_turn()
-                if self.row.single_frame:
-                    raise zmq_error(EINVAL, f"{self.type_name} sockets send single frames only")
                 route = self.pattern.begin(frame)
                 if route is None:
                     route = self._wait_for(lambda: self.pattern.begin(frame), WRITE, dontwait)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from zmqthread.patterns.one_frame import OneFrame
 from zmqthread.patterns.pair import Pair
 
 
-class Channel(Pair):
+class Channel(OneFrame, Pair):
     """A PAIR whose messages have one frame."""

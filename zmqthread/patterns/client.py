@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zmqthread.patterns.halves import BalancedOut, FairIn
+from zmqthread.patterns.one_frame import OneFrame
 
 
-class Client(FairIn, BalancedOut):
+class Client(OneFrame, FairIn, BalancedOut):
     """Sends and receives in any order; with no peer that has room it waits."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.commands import Join, Leave
 from zmqthread.labels import Labelled
 from zmqthread.patterns.distributor import all_have_room, distribute
+from zmqthread.patterns.one_frame import OneFrame
 from zmqthread.patterns.subscribed_to import SubscribedTo
 from zmqthread.pipes.pipe import Pipe
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from zmqthread.options import Options
 
 
-class Radio(SubscribedTo):
+class Radio(OneFrame, SubscribedTo):
     """Sends only.  A DISH that is full misses the message, unless XPUB_NODROP is set.
 
     In its pipes a message is a tuple of group and body, as on the wire.  Groups are joined like

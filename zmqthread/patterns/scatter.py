@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zmqthread.patterns.halves import BalancedOut
+from zmqthread.patterns.one_frame import OneFrame
 
 
-class Scatter(BalancedOut):
+class Scatter(OneFrame, BalancedOut):
     """Sends only; with no peer that has room it waits."""

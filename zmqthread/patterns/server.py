@@ -10,13 +10,14 @@ from zmqthread.constants import EHOSTUNREACH
 from zmqthread.errors import error_about
 from zmqthread.labels import Labelled
 from zmqthread.patterns.halves import FairIn
+from zmqthread.patterns.one_frame import OneFrame
 from zmqthread.pipes.pipe import Pipe
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
 
 
-class Server(FairIn):
+class Server(OneFrame, FairIn):
     """Gives each peer a number, of which peers know nothing.
 
     The number is in ``pipe.state`` for as long as there is something to read, and in the table for
