@@ -117,6 +117,12 @@ def test_handshakes(mechanism):
     assert printed == [f"mechanism: {mechanism}", "connections: 5", rate]
 
 
+def test_threads():
+    printed = lines(result_of(begin("threads", "3", "30")))
+    rates = ["one CLIENT: N [requests/s]", "a REQ for each thread: N [requests/s]", "ratio: N"]
+    assert printed == ["threads: 3", "requests: 30", *rates]
+
+
 @pytest.mark.parametrize(
     ("program", "arguments"),
     [
@@ -127,6 +133,7 @@ def test_handshakes(mechanism):
         ("inproc_lat", ["16", "30", "--library", "nng"]),
         ("inproc_thr", ["16", "30", "40"]),
         ("handshakes", ["TLS", "10"]),
+        ("threads", ["8"]),
         ("compare", ["--only", "thr-pigeon-1"]),
         ("compare", ["--against", "nng"]),
         ("growth", ["--only", "topics,hats"]),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.perf.common import bound_to, percentile
+
+if TYPE_CHECKING:
+    from tools.perf.child import Line
 
 _MICROSECONDS = 1e6
 #: The first round trips also wait for the connection; up to so many are not counted.
@@ -76,3 +79,17 @@ def pull(socket: Any, size: int, count: int) -> None:
     show("message count", count)
     show("mean throughput", rate, "msg/s")
     show("mean throughput", rate * size * 8 / 1e6, "Mb/s")
+
+
+def answer_threads(line: Line, zmq: Any) -> None:
+    """Answer on a SERVER as many requests as one is told to, on a ROUTER the next ones."""
+    context = zmq.Context()
+    server, router = context.socket(zmq.SERVER), context.socket(zmq.ROUTER)
+    for socket in (server, router):
+        socket.bind("tcp://127.0.0.1:*")
+    line.say([bound_to(socket) for socket in (server, router)])
+    while True:
+        for _ in range(line.hear()):
+            server.send(server.recv(copy=False))
+        for _ in range(line.hear()):
+            router.send_multipart(router.recv_multipart())
