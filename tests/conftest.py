@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -19,6 +20,11 @@ DESCRIPTORS = "/proc/self/fd"
 # The interpreter and hypothesis open these once, at a moment of their own choosing, and keep them.
 KEPT_OPEN = frozenset({"/dev/urandom", "/dev/random", "/dev/null"})
 GRACE = 2.0  # unscaled seconds for a thread that was told to end, or a peer's close to arrive
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores it, and so would every child that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def open_descriptors() -> set[tuple[int, str]]:
