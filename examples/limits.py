@@ -40,6 +40,7 @@ with zmq.Context() as context:
         monitor.recv_multipart()
         print("the sender of 1001 octets was disconnected")
         pull.disable_monitor()
+        monitor.close()
 
     # An address that makes no sense is an error at once, not a connection that never comes.
     with context.socket(zmq.REQ) as request:

@@ -33,6 +33,7 @@ with (
     for _ in range(arguments.workers):
         monitor.recv_multipart()
     work.disable_monitor()
+    monitor.close()
 
     sink.send_json({"count": arguments.count})  # so that the sink knows when it has all
     for number in range(arguments.count):

@@ -52,3 +52,4 @@ with zmq.Context() as context, context.socket(zmq.PUSH) as client:
     print(server.recv().decode(), flush=True)
     server.close()
     client.disable_monitor()
+    monitor.close()

@@ -339,7 +339,7 @@ def test_unknown_properties_are_refused(name):
 
 def test_name_of_a_property_has_to_be_text():
     with pytest.raises(TypeError):
-        Frame().get(1.5)  # type: ignore[arg-type]
+        Frame().get(1.5)  # type: ignore[call-overload]
 
 
 def test_descriptor_of_the_source():

@@ -1,22 +1,41 @@
 """A pytest plugin that makes ``zmq`` mean `zmqthread`, with no pyzmq code under it.
 
-For pyzmq's own tests: ``python -m pytest -p zmq_alias``.
+For pyzmq's own tests: ``python -m pytest -p zmq_alias``.  It leaves out those that are about
+asyncio, gevent and tornado, and gives the rest the few things of pyzmq's insides that they use.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import re
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from threading import Event
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import zmqthread
-from zmqthread import memory, message
+from zmqthread import memory, message, options
+
+if TYPE_CHECKING:
+    import pytest
+
+#: Tests of what zmqthread does not have itself, by their names.
+NOT_SYNCHRONOUS: Final = re.compile(
+    r"Green|zmq\.green|TestAsyncio|\[asyncio\]|_ioloop_|_eventloop$|\[eventloop\]|_async\.py\]"
+    r"|example\[monitoring\]"  # awaits its sockets
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not synchronous."""
+    left_out = [item for item in items if NOT_SYNCHRONOUS.search(item.nodeid)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 class _Reference(NamedTuple):
@@ -47,13 +66,32 @@ class _Garbage:
 
 _garbage = _Garbage()
 
+
+def _in_a_thread(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def wait(*args: Any, **kwargs: Any) -> Any:
+        return await asyncio.to_thread(call, *args, **kwargs)
+
+    return wait
+
+
+class _Awaited(zmqthread.Socket):
+    """The tests of the threaded authenticator await what their sockets do."""
+
+    poll: Any = _in_a_thread(zmqthread.Socket.poll)
+    send: Any = _in_a_thread(zmqthread.Socket.send)
+    recv: Any = _in_a_thread(zmqthread.Socket.recv)
+    send_multipart: Any = _in_a_thread(zmqthread.Socket.send_multipart)
+    recv_multipart: Any = _in_a_thread(zmqthread.Socket.recv_multipart)
+
+
+class _AwaitedContext(zmqthread.Context):
+    _socket_class = _Awaited
+
+
 #: What pyzmq's tests import, or look into, of pyzmq's own insides.
 _STAND_INS: dict[str, dict[str, Any]] = {
-    "zmq.asyncio": {},
+    "zmq.asyncio": {"Context": _AwaitedContext, "Socket": _Awaited},
     "zmq.backend": {"Socket": zmqthread.Socket},
-    "zmq.sugar": {},
-    "zmq.sugar.context": {"Context": zmqthread.Context},
-    "zmq.sugar.version": {"VERSION_EXTRA": ""},
     "zmq.utils.garbage": {"gc": _garbage},
 }
 
@@ -89,5 +127,7 @@ def _ours(name: str) -> str:
 sys.modules["zmq"] = zmqthread
 sys.meta_path.insert(0, _Finder())
 vars(message)["Share"] = _Noted
-for _name in ("zmq.asyncio", "zmq.sugar.context", "zmq.sugar.version", "zmq.backend"):
+# One test sends 2 GiB, which is more than zmqthread takes unless it is told to.
+options.Options.default_frame_limit = 4 << 30
+for _name in ("zmq.asyncio", "zmq.backend"):
     importlib.import_module(_name)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from zmqthread import constants, error, utils
-from zmqthread.api.context import Context
+from zmqthread import constants, error, sugar, utils
+from zmqthread.api.context import Context, SyncContext
 from zmqthread.api.functions import (
     device,
     has,
@@ -23,7 +23,7 @@ from zmqthread.api.pyzmq import (
     pyzmq_version,
     pyzmq_version_info,
 )
-from zmqthread.api.socket import Socket
+from zmqthread.api.socket import Socket, SyncSocket
 from zmqthread.backend.launch import install_as_pyzmq_backend
 from zmqthread.constants import *  # noqa: F403 - the flat names are the interface
 from zmqthread.endpoint import IPC_PATH_MAX as IPC_PATH_MAX_LEN
@@ -52,8 +52,6 @@ from zmqthread.security.keys import curve_keypair, curve_public
 __version__ = "0.1.0"
 __revision__ = ""
 
-SyncContext = Context
-SyncSocket = Socket
 #: Whether there are draft sockets.
 DRAFT_API = PYZMQ_DRAFT_API = has("draft")
 
@@ -81,6 +79,8 @@ __all__ = [
     "ZMQBindError",
     "ZMQError",
     "ZMQVersionError",
+    "__revision__",
+    "__version__",
     "constants",
     "curve_keypair",
     "curve_public",
@@ -96,6 +96,7 @@ __all__ = [
     "pyzmq_version_info",
     "select",
     "strerror",
+    "sugar",
     "utils",
     "zmq_errno",
     "zmq_poll",

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from zmqthread.api.context import Context
+from zmqthread.api.socket import Socket
 
 _Result = TypeVar("_Result")
 _Make = Callable[[tuple[Any, ...], dict[str, Any]], AbstractContextManager[Any]]
@@ -79,6 +80,7 @@ def socket(*args: Any, **kwargs: Any) -> _Decorate:
         found = named.get(context_name)
         if not isinstance(found, Context):
             found = next((one for one in given if isinstance(one, Context)), None)
-        return (found or Context.instance()).socket(*rest, **kwargs)
+        made: Socket = (found or Context.instance()).socket(*rest, **kwargs)
+        return made
 
     return _passing(name, make)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from threading import Event
-from typing import Any, Final, NoReturn, Self, SupportsIndex, TypeAlias
+from typing import Any, Final, Literal, NoReturn, Self, SupportsIndex, TypeAlias, overload
 from weakref import ref
 
 from .commands import Cancel, Join, Leave, Subscribe
@@ -273,6 +273,12 @@ class Frame(Exporter):
     def __getitem__(self, key: int | str | Octets) -> int | str:
         return self.get(key)
 
+    @overload
+    def get(self, option: int | Literal["routing_id"]) -> int: ...
+    @overload
+    def get(self, option: Octets | Literal["group"]) -> str: ...
+    @overload
+    def get(self, option: str) -> int | str: ...
     def get(self, option: int | str | Octets) -> int | str:
         """Return a property.
 

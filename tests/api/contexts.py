@@ -12,8 +12,8 @@ class KeepingContext(zmq.Context):
 
     _kept: ClassVar[Any] = None
 
-    def socket(self, *args: Any, **kwargs: Any) -> zmq.Socket:
-        made = super().socket(*args, **kwargs)
+    def socket(self, *args: Any, **kwargs: Any) -> Any:
+        made: zmq.Socket = super().socket(*args, **kwargs)
         type(self)._kept = [*(type(self)._kept or []), made]
         return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import pickle
 import subprocess
 import sys
 import threading
@@ -14,9 +15,11 @@ import pytest
 
 import zmqthread as zmq
 from zmqthread import decorators, devices
+from zmqthread.auth.thread import ThreadAuthenticator
 from zmqthread.log.handlers import PUBHandler, TopicLogger
 from zmqthread.utils import jsonapi, strtypes
 from zmqthread.utils.monitor import parse_monitor_message, recv_monitor_message
+from zmqthread.utils.win32 import allow_interrupt
 
 
 def test_a_thread_proxy_hands_over_and_ends_with_the_context():
@@ -123,6 +126,91 @@ def test_monitor_messages_are_parsed():
         rep.disable_monitor()
     with pytest.raises(RuntimeError, match="Invalid event message"):
         parse_monitor_message([b"123", b""])
+
+
+def test_the_end_of_a_monitor_can_be_read_from_its_socket():
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        with rep.get_monitor_socket() as watch:
+            watch.rcvtimeo = 10_000
+            assert rep.get_monitor_socket() is watch
+            rep.disable_monitor()
+            assert recv_monitor_message(watch)["event"] is zmq.Event.MONITOR_STOPPED
+        with rep.get_monitor_socket() as another:
+            assert another is not watch
+
+
+class Numbered(zmq.Socket):
+    """Has an attribute of which the class says the type only."""
+
+    number: int
+
+    def __init__(self, context: zmq.Context, socket_type: int, number: int = 0) -> None:
+        super().__init__(context, socket_type)
+        self.number = number
+
+
+class Named(zmq.Context):
+    name: str
+    _socket_class = Numbered
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def test_derived_classes_may_announce_attributes_by_annotations():
+    with Named("here") as context, context.socket(zmq.PUSH, number=5) as push:
+        assert context.name == "here"
+        assert isinstance(push, Numbered)
+        assert push.number == 5
+        with pytest.raises(AttributeError, match="Numbered has no such option: OTHER"):
+            push.other = 5
+        with pytest.raises(AttributeError, match="Named has no such option: OTHER"):
+            context.other = 5
+
+
+def test_an_authenticator_answers_in_contexts_of_other_sockets():
+    class Silent(zmq.Socket):
+        def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
+            raise AssertionError("not the program's own sockets")
+
+    class OfSilent(zmq.Context):
+        _socket_class = Silent
+
+    with OfSilent() as context, ThreadAuthenticator(context) as authenticator:
+        authenticator.configure_plain(passwords={"admin": "secret"})
+        with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+            pull.plain_server, pull.rcvtimeo = True, 10_000
+            push.plain_username, push.plain_password = b"admin", b"secret"
+            port = pull.bind_to_random_port("tcp://127.0.0.1")
+            push.connect(f"tcp://127.0.0.1:{port}")
+            push.send(b"in")
+            assert pull.recv() == b"in"
+
+
+def test_ctrl_c_needs_no_help_here():
+    with allow_interrupt(lambda: pytest.fail("nobody has interrupted")) as allowed:
+        assert isinstance(allowed, allow_interrupt)
+
+
+def test_loads_run_through_the_hook_of_a_derived_class():
+    class Seen(zmq.Socket):
+        def _deserialize(self, recvd: Any, load: Any) -> Any:
+            return "seen", super()._deserialize(recvd, load)
+
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+        push.bind("inproc://seen")
+        pull: Any
+        with context.socket(zmq.PULL, Seen) as pull:
+            pull.connect("inproc://seen")
+            push.send_string("é")
+            push.send_json({"é": 1})
+            push.send_pyobj([1])
+            push.send_multipart([b"a", b"b"])
+            assert pull.recv_string() == ("seen", "é")
+            assert pull.recv_json() == ("seen", {"é": 1})
+            assert pull.recv() == pickle.dumps([1], pickle.DEFAULT_PROTOCOL)
+            assert pull.recv_serialized(tuple) == ("seen", (b"a", b"b"))
 
 
 def test_json_and_casts():

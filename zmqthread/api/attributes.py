@@ -16,6 +16,11 @@ def shown_class(cls: type) -> str:
     return name
 
 
+def _announced(cls: type, name: str) -> bool:
+    """Return whether a class has an attribute that it only gives the type of."""
+    return any(name in getattr(base, "__annotations__", ()) for base in cls.__mro__)
+
+
 class OptionAttributes:
     """Attributes that are not found on the class are options, by name and in any case."""
 
@@ -32,7 +37,7 @@ class OptionAttributes:
         return type(self).__name__
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__ or hasattr(type(self), name):
+        if name in self.__dict__ or hasattr(type(self), name) or _announced(type(self), name):
             object.__setattr__(self, name, value)
             return
         number = self._option_number(name)

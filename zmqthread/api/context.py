@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, overload
 
 from zmqthread.api.attributes import OptionAttributes, shown_class
 from zmqthread.api.engine import Engine
@@ -26,14 +26,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from enum import IntEnum
 
+    from typing_extensions import TypeVar
+
     from zmqthread.api.core import Core
 
+    Made = TypeVar("Made", bound=Socket[Any], default=Socket[bytes])
+    Other = TypeVar("Other", bound=Socket[Any])
+else:
+    from typing import TypeVar
 
-class Context(OptionAttributes):
+    Made = TypeVar("Made")  # defaults of type variables came with Python 3.13
+
+
+class Context(OptionAttributes, Generic[Made]):
     """Holds sockets and their I/O threads; any number of threads may use it at once.
 
     Context options are attributes (``context.max_sockets``), and so are socket options: those are
-    the defaults for sockets made later.
+    the defaults for sockets made later. In annotations it may be called by the class of its
+    sockets, ``Context[Socket[bytes]]``.
 
     Args:
         io_threads: how many I/O threads; 0 is enough for in-process sockets.
@@ -45,17 +55,17 @@ class Context(OptionAttributes):
         ExtraContextOption,
         SocketOption,
     )
-    _instance: ClassVar[Context | None] = None
+    _instance: ClassVar[Context[Any] | None] = None
     _instance_lock: ClassVar = threading.RLock()
     _instance_pid: ClassVar[int] = 0
-    _socket_class: type[Socket] = Socket
+    _socket_class: Any = Socket
     _engine: Engine = None  # type: ignore[assignment]
     _shadow = False
     _repr_cls = "zmq.Context"
-    _sockets: weakref.WeakSet[Socket] = None  # type: ignore[assignment]
+    _sockets: weakref.WeakSet[Socket[Any]] = None  # type: ignore[assignment]
     sockopts: dict[int, Any] = None  # type: ignore[assignment]
 
-    def __init__(self, io_threads: int | Context = 1, shadow: Context | int = 0) -> None:
+    def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
         if isinstance(io_threads, Context):
             shadow, io_threads = io_threads, 1
         self._sockets = weakref.WeakSet()
@@ -85,7 +95,7 @@ class Context(OptionAttributes):
         cls._instance_lock = threading.RLock()  # another thread may have held it
 
     @classmethod
-    def shadow(cls, address: int | Context) -> Self:
+    def shadow(cls, address: int | Context[Any]) -> Self:
         """Return another object for the same context."""
         return cls(shadow=address)
 
@@ -96,9 +106,16 @@ class Context(OptionAttributes):
 
     # -- sockets ---
 
+    @overload
+    def socket(self, socket_type: int, socket_class: None = None, **kwargs: Any) -> Made: ...
+    @overload
+    def socket(self, socket_type: int, socket_class: type[Other], **kwargs: Any) -> Other: ...
     def socket(
-        self, socket_type: int, socket_class: type[Socket] | None = None, **kwargs: Any
-    ) -> Socket:
+        self,
+        socket_type: int,
+        socket_class: type[Socket[Any]] | None = None,
+        **kwargs: Any,
+    ) -> Socket[Any]:
         """Make a socket.
 
         Args:
@@ -117,7 +134,7 @@ class Context(OptionAttributes):
                 socket.set(option, value)
             except ZMQError:
                 pass  # an option for other types
-        self._sockets.add(socket)
+        self._add_socket(socket)
         return socket
 
     def new_core(self, socket_type: int) -> Core:
@@ -128,7 +145,10 @@ class Context(OptionAttributes):
             raise error_about(EINVAL, socket_type=socket_type) from None
         return self._engine.socket(kind)
 
-    def _forget(self, socket: Socket) -> None:
+    def _add_socket(self, socket: Socket[Any]) -> None:
+        self._sockets.add(socket)
+
+    def _rm_socket(self, socket: Socket[Any]) -> None:
         self._sockets.discard(socket)
 
     # -- options ---
@@ -255,6 +275,8 @@ class Context(OptionAttributes):
         closed = " closed" if self.closed else ""
         return f"<{shown_class(type(self))}({sockets}) at {id(self):#x}{closed}>"
 
+
+SyncContext: TypeAlias = Context
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=Context._after_fork_in_child)

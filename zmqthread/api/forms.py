@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+if TYPE_CHECKING:
+    from zmqthread.message import Frame, MessageTracker
+
+_Loaded = TypeVar("_Loaded")
 
 
 class Forms:
@@ -30,39 +35,49 @@ class Forms:
         """Receive a whole message."""
         raise NotImplementedError
 
+    def _deserialize(self, recvd: Any, load: Callable[[Any], _Loaded]) -> _Loaded:
+        """Return what was received as something else; a hook for derived classes."""
+        return load(recvd)
+
     def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send text; TypeError if ``u`` is not a str."""
         if not isinstance(u, str):
             raise TypeError("str objects only")
-        return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+        tracker: MessageTracker | None
+        tracker = self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+        return tracker
 
     send_unicode = send_string
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text; UnicodeDecodeError if it is none."""
-        return str(self.recv(flags=flags).decode(encoding))
+        return self._deserialize(self.recv(flags=flags), lambda data: str(data, encoding))
 
     recv_unicode = recv_string
 
-    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
+    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> None:
         """Send an object as JSON; ``routing_id`` and ``group`` go to `send`, the rest to dumps."""
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
         kwargs.setdefault("separators", (",", ":"))
         kwargs.setdefault("ensure_ascii", False)
-        return self.send(json.dumps(obj, **kwargs).encode(), flags=flags, **send_kwargs)
+        self.send(json.dumps(obj, **kwargs).encode(), flags=flags, **send_kwargs)
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive an object sent as JSON; ``kwargs`` go to ``json.loads``."""
-        return json.loads(self.recv(flags).decode(), **kwargs)
+        return self._deserialize(self.recv(flags), lambda data: json.loads(data.decode(), **kwargs))
 
-    def send_pyobj(self, obj: Any, flags: int = 0, protocol: int = -1, **kwargs: Any) -> Any:
-        """Send an object as a pickle.
+    def send_pyobj(
+        self, obj: Any, flags: int = 0, protocol: int = pickle.DEFAULT_PROTOCOL, **kwargs: Any
+    ) -> MessageTracker | None:
+        """Send an object as a pickle, which older Pythons can read with the default protocol.
 
         Only between programs that trust each other: see `recv_pyobj`.
         """
-        return self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+        tracker: MessageTracker | None
+        tracker = self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+        return tracker
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive an object sent by `send_pyobj`.
@@ -70,7 +85,7 @@ class Forms:
         Warning: unpickling runs code that the *sender* chose.  Never call this on a socket that
         somebody you do not trust can reach; authentication that fails open is not enough.
         """
-        return pickle.loads(self.recv(flags))
+        return self._deserialize(self.recv(flags), pickle.loads)
 
     def send_serialized(
         self,
@@ -83,8 +98,31 @@ class Forms:
         """Send what ``serialize(msg)`` returns: the frames of one message."""
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
 
+    @overload
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
-    ) -> Any:
+        self,
+        deserialize: Callable[[list[bytes]], _Loaded],
+        flags: int = 0,
+        copy: Literal[True] = True,
+    ) -> _Loaded: ...
+    @overload
+    def recv_serialized(
+        self,
+        deserialize: Callable[[list[Frame]], _Loaded],
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+    ) -> _Loaded: ...
+    @overload
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _Loaded], flags: int = 0, *, copy: bool
+    ) -> _Loaded: ...
+    @overload
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _Loaded], flags: int, copy: bool
+    ) -> _Loaded: ...
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _Loaded], flags: int = 0, copy: bool = True
+    ) -> _Loaded:
         """Return ``deserialize(frames)`` of the next message."""
-        return deserialize(self.recv_multipart(flags=flags, copy=copy))
+        return self._deserialize(self.recv_multipart(flags=flags, copy=copy), deserialize)

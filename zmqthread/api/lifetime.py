@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.sleeping import forget_sleepers
 from zmqthread.constants import EFAULT
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from zmqthread.api.engine import Engine
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
-_contexts: weakref.WeakValueDictionary[int, Context] = weakref.WeakValueDictionary()
+_contexts: weakref.WeakValueDictionary[int, Context[Any]] = weakref.WeakValueDictionary()
 _at_exit: list[bool] = []
 
 
-def register(engine: Engine, context: Context) -> None:
+def register(engine: Engine, context: Context[Any]) -> None:
     """Let a new engine hear of forks, and be found by its number."""
     _engines.add(engine)
     _contexts[id(engine)] = context

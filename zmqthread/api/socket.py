@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import warnings
 from errno import EACCES, EADDRINUSE
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias
 
 from zmqthread.api.attributes import OptionAttributes, shown_class
 from zmqthread.api.lifetime import find_core
@@ -14,6 +13,7 @@ from zmqthread.api.live_options import get_option, set_option, takes_bytes
 from zmqthread.api.monitor import monitor
 from zmqthread.api.peers import Peers
 from zmqthread.api.poller import Poller
+from zmqthread.api.socket_context import SocketContext
 from zmqthread.api.transfer import Transfer
 from zmqthread.constants import LimitOption, PollEvent, SocketOption, SocketType
 from zmqthread.errors import ZMQBindError, ZMQError
@@ -23,15 +23,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from enum import IntEnum
 
+    from typing_extensions import TypeVar
+
     from zmqthread.api.context import Context
     from zmqthread.api.core import Core
 
+    Received = TypeVar("Received", default=bytes)
+else:
+    from typing import TypeVar
 
-class Socket(OptionAttributes, Peers, Transfer):
+    Received = TypeVar("Received")  # defaults of type variables came with Python 3.13
+
+
+class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
     """A socket; any number of threads may use it at once.
 
     Made by `Context.socket`.  All options are attributes (``socket.linger``); time-outs in
-    milliseconds, -1 for ever.
+    milliseconds, -1 for ever.  In annotations it may be called ``Socket[bytes]``.
     """
 
     _option_enums: ClassVar[Sequence[type[IntEnum]]] = (SocketOption, LimitOption)
@@ -39,19 +47,19 @@ class Socket(OptionAttributes, Peers, Transfer):
     _core: Core = None  # type: ignore[assignment]  # until __init__
     _closed = False
     _shadow = False
-    _shadow_obj: Socket | int | None = None
+    _shadow_obj: Socket[Any] | int | None = None
     _repr_cls = "zmq.Socket"
     _monitor_socket: Socket | None = None
     _poller_class: type[Poller] = Poller
-    context: Context = None  # type: ignore[assignment]
+    context: Context[Any] = None  # type: ignore[assignment]
     copy_threshold = 65536
 
     def __init__(
         self,
-        ctx_or_socket: Context | Socket | None = None,
+        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
         socket_type: int = -1,
         *,
-        shadow: Socket | int = 0,
+        shadow: Socket[Any] | int = 0,
         copy_threshold: int | None = None,
         core: Core | None = None,
     ) -> None:
@@ -85,7 +93,7 @@ class Socket(OptionAttributes, Peers, Transfer):
 
     # -- endpoints ---
 
-    def bind(self, addr: str) -> _SocketContext:
+    def bind(self, addr: str | bytes) -> SocketContext[Self]:
         """Listen on an endpoint, such as ``tcp://127.0.0.1:5555`` or ``ipc://*``.
 
         Returns a context manager that unbinds at the end; it may be ignored.
@@ -95,9 +103,9 @@ class Socket(OptionAttributes, Peers, Transfer):
                 ENOENT, EMTHREAD, ETERM, ENOTSOCK.
         """
         self._core.endpoints.bind(_text(addr))
-        return _SocketContext(self, "bind", self._core.endpoints.last)
+        return self._bind_cm(self._core.endpoints.last)
 
-    def connect(self, addr: str) -> _SocketContext:
+    def connect(self, addr: str | bytes) -> SocketContext[Self]:
         """Keep up a connection to an endpoint; returns at once, whether anybody is there or not.
 
         Returns a context manager that disconnects at the end; it may be ignored.
@@ -106,9 +114,15 @@ class Socket(OptionAttributes, Peers, Transfer):
             ZMQError: EINVAL, EPROTONOSUPPORT, EMTHREAD, ETERM, ENOTSOCK.
         """
         self._core.endpoints.connect(_text(addr))
-        return _SocketContext(self, "connect", _text(addr))
+        return self._connect_cm(_text(addr))
 
-    def unbind(self, addr: str) -> None:
+    def _bind_cm(self, addr: str) -> SocketContext[Self]:
+        return SocketContext(self, "bind", addr)
+
+    def _connect_cm(self, addr: str) -> SocketContext[Self]:
+        return SocketContext(self, "connect", addr)
+
+    def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint, as given to `bind` or as in LAST_ENDPOINT.
 
         Raises:
@@ -116,7 +130,7 @@ class Socket(OptionAttributes, Peers, Transfer):
         """
         self._core.endpoints.unbind(_text(addr))
 
-    def disconnect(self, addr: str) -> None:
+    def disconnect(self, addr: str | bytes) -> None:
         """Give up a connection, with what was received over it and has not been read.
 
         Raises:
@@ -268,11 +282,9 @@ class Socket(OptionAttributes, Peers, Transfer):
         return self._monitor_socket
 
     def disable_monitor(self) -> None:
-        """End the monitoring."""
+        """End the monitoring; the last event that its socket gets, which stays open, says so."""
         self.monitor(None)
-        if self._monitor_socket is not None:
-            self._monitor_socket.close()
-            self._monitor_socket = None
+        self._monitor_socket = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         # These two are methods as well as options that can only be set.
@@ -292,7 +304,7 @@ class Socket(OptionAttributes, Peers, Transfer):
         self._closed = True
         if self._core is not None:
             self._core.close(linger)
-            self.context._forget(self)
+            self.context._rm_socket(self)
 
     @property
     def closed(self) -> bool:
@@ -305,7 +317,7 @@ class Socket(OptionAttributes, Peers, Transfer):
         return id(self._core)
 
     @classmethod
-    def shadow(cls, address: int | Socket) -> Self:
+    def shadow(cls, address: int | Socket[Any]) -> Self:
         """Return another object for the same socket; closing it by accident does nothing."""
         return cls(shadow=address)
 
@@ -346,21 +358,4 @@ def _text(addr: str | bytes) -> str:
     return addr
 
 
-class _SocketContext:
-    """What `bind` and `connect` return: undoes them at the end of a with-block."""
-
-    def __init__(self, socket: Socket, kind: str, addr: str) -> None:
-        self.socket = socket
-        self.kind = kind
-        self.addr = addr
-
-    def __enter__(self) -> Socket:
-        return self.socket
-
-    def __exit__(self, *exc: object) -> None:
-        undo = self.socket.unbind if self.kind == "bind" else self.socket.disconnect
-        with contextlib.suppress(ZMQError):  # closed, or undone, meanwhile
-            undo(self.addr)
-
-    def __repr__(self) -> str:
-        return f"<SocketContext({self.kind}={self.addr!r})>"
+SyncSocket: TypeAlias = Socket

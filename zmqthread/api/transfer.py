@@ -17,6 +17,8 @@ from zmqthread.pipes.lane import SMALL, Mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from typing_extensions import Buffer
+
     from zmqthread.api.core import Core
     from zmqthread.message import MessageTracker
 
@@ -33,6 +35,58 @@ class Transfer(Forms):
     _frame_class: type[Frame] = Frame
     copy_threshold: int
 
+    # Return types as pyzmq declares them; without ``track`` there may be None for a tracker.
+    @overload
+    def send(  # type: ignore[overload-overlap]  # a Frame is a Buffer, and comes first
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> None: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker | None: ...
     def send(
         self,
         data: Any,

@@ -13,6 +13,8 @@ from zmqthread.api.socket import Socket
 from zmqthread.constants import ENOTSOCK, ETERM, DeviceType, SocketType
 from zmqthread.errors import ZMQBindError, ZMQError
 
+__all__ = ["Device", "ProcessDevice", "ThreadDevice"]
+
 
 class Plan:
     """What is to be done to a socket once it is there; options come first."""
@@ -154,8 +156,8 @@ class Device:
         """Wait until it has ended, or for ``timeout`` seconds; here it has when `start` returns."""
 
 
-class _Background(Device):
-    """Runs elsewhere."""
+class BackgroundDevice(Device):
+    """What devices in threads and processes have in common."""
 
     #: The thread or process.
     launcher: Any = None
@@ -173,14 +175,14 @@ class _Background(Device):
         self.launcher.join(timeout)
 
 
-class ThreadDevice(_Background):
+class ThreadDevice(BackgroundDevice):
     """A device in a thread of its own."""
 
     def _launch(self) -> threading.Thread:
         return threading.Thread(target=self.run, daemon=self.daemon)
 
 
-class ProcessDevice(_Background):
+class ProcessDevice(BackgroundDevice):
     """A device in a process of its own, with a context of its own."""
 
     context_factory: ClassVar[Callable[[], Context]] = Context

@@ -6,6 +6,8 @@ from zmqthread.api.poller import Poller
 from zmqthread.api.socket import Socket
 from zmqthread.constants import POLLIN, SocketType
 
+__all__ = ["monitored_queue"]
+
 
 def monitored_queue(
     in_socket: Socket,

@@ -6,6 +6,8 @@ from zmqthread.constants import SocketType
 from zmqthread.devices.monitoredqueue import monitored_queue
 from zmqthread.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
+__all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]
+
 
 class MonitoredQueueBase(ProxyBase):
     """The part that is the same wherever a monitored queue runs; see `monitored_queue`."""

@@ -9,6 +9,8 @@ from zmqthread.api.socket import Socket
 from zmqthread.constants import DeviceType, SocketType
 from zmqthread.devices.basedevice import Device, Plan, ProcessDevice, ThreadDevice
 
+__all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
+
 
 class ProxyBase(Device):
     """The part that is the same wherever a proxy runs.

@@ -10,6 +10,8 @@ from zmqthread.constants import SocketType
 from zmqthread.devices.basedevice import Plan
 from zmqthread.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
+__all__ = ["ProcessProxySteerable", "ProxySteerable", "ThreadProxySteerable"]
+
 
 class ProxySteerableBase(ProxyBase):
     """The part that is the same wherever a steerable proxy runs.
@@ -18,7 +20,7 @@ class ProxySteerableBase(ProxyBase):
         in_type: the type of the socket that faces the clients.
         out_type: of the one that faces the services.
         mon_type: of the one that gets the copies.
-        ctrl_type: of the one that takes PAUSE, RESUME, TERMINATE and STATISTICS.
+        ctrl_type: of the one that takes PAUSE, RESUME, TERMINATE and STATISTICS; None: PAIR.
     """
 
     def __init__(
@@ -26,10 +28,10 @@ class ProxySteerableBase(ProxyBase):
         in_type: int,
         out_type: int,
         mon_type: int = SocketType.PUB,
-        ctrl_type: int = SocketType.PAIR,
+        ctrl_type: int | None = None,
     ) -> None:
         super().__init__(in_type, out_type, mon_type)
-        self.ctrl_type = ctrl_type
+        self.ctrl_type = SocketType.PAIR if ctrl_type is None else ctrl_type
         self._ctrl = Plan()
 
     def bind_ctrl(self, addr: str) -> None:

@@ -113,5 +113,7 @@ def _with_topic(method: Callable[..., None]) -> Callable[..., None]:
     return logged
 
 
-for _name in ("debug", "info", "warning", "error", "exception", "critical", "fatal"):
-    setattr(TopicLogger, _name, _with_topic(getattr(logging.Logger, _name)))
+_METHODS: Final = ("debug", "info", "warn", "warning", "error", "exception", "critical", "fatal")
+for _name in _METHODS:
+    if hasattr(logging.Logger, _name):  # Python 3.13 has no ``warn``
+        setattr(TopicLogger, _name, _with_topic(getattr(logging.Logger, _name)))

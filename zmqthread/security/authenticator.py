@@ -9,6 +9,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqthread.api.context import Context
+from zmqthread.api.socket import Socket
 from zmqthread.constants import SocketType
 from zmqthread.security import z85
 from zmqthread.security.store import CertificateStore
@@ -16,7 +17,6 @@ from zmqthread.security.store import CertificateStore
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from zmqthread.api.socket import Socket
     from zmqthread.security.certificates import StrPath
 
 #: In place of a directory: every client that has a key may come in.
@@ -81,7 +81,8 @@ class Authenticator:
         Raises:
             ZMQError: EADDRINUSE: the context has a ZAP handler.
         """
-        socket = self.context.socket(SocketType.REP)
+        # Whatever the context's own sockets are.
+        socket = self.context.socket(SocketType.REP, Socket)
         try:
             socket.linger = 1
             socket.bind("inproc://zeromq.zap.01")

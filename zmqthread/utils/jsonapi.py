@@ -7,6 +7,8 @@ from typing import Any
 
 jsonmod = json
 
+__all__ = ["dumps", "loads"]
+
 
 def dumps(o: Any, **kwargs: Any) -> bytes:
     """Return an object as JSON; ``kwargs`` go to ``json.dumps``."""
