@@ -14,6 +14,7 @@ from zmqthread import capi as z
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TCP = "tcp://127.0.0.1:*"
 #: Milliseconds in which anything that is bound to come has come.
 PATIENCE = int(seconds(10) * 1000)
 #: Milliseconds to wait where nothing may come.
@@ -106,6 +107,14 @@ def recv(socket: Any, flags: int = 0) -> list[bytes]:
         more = z.zmq_msg_more(msg)
         z.zmq_msg_close(msg)
     return frames
+
+
+def received(socket: Any) -> Any:
+    """Receive a frame as it comes, with its labels."""
+    msg = z.zmq_msg_t()
+    z.zmq_msg_init(msg)
+    z.zmq_msg_recv(msg, socket, 0)
+    return msg
 
 
 def text(socket: Any) -> str:

@@ -7,24 +7,21 @@ from errno import ENOENT
 
 import pytest
 
-from tests.capi.support import Watch, events, fails, recv, send, silent, text, wait_for
+from tests.capi.support import (
+    TCP,
+    Watch,
+    events,
+    fails,
+    received,
+    recv,
+    send,
+    silent,
+    text,
+    wait_for,
+)
 from zmqthread import capi as z
 
-TCP = "tcp://127.0.0.1:*"
 SINGLE = ["CLIENT", "SERVER", "RADIO", "SCATTER", "PEER", "CHANNEL"]
-
-
-@pytest.fixture(params=["", TCP], ids=["inproc", "tcp"])
-def endpoint(request):
-    return request.param
-
-
-def received(socket):
-    """Return a message as it came."""
-    msg = z.zmq_msg_t()
-    z.zmq_msg_init(msg)
-    z.zmq_msg_recv(msg, socket, 0)
-    return msg
 
 
 def labelled(octets, routing_id=0, group=""):

@@ -5,22 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import socket as plain
-import tempfile
-from pathlib import Path
 
 import pytest
 
-from tests.capi.support import PATIENCE, Watch, fails, last_endpoint, recv, send, silent, text
+from tests.capi.support import (
+    PATIENCE,
+    TCP,
+    Watch,
+    fails,
+    last_endpoint,
+    received,
+    recv,
+    send,
+    silent,
+    text,
+)
 from tests.support import LOOPBACK, free_port
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
-
-
-@pytest.fixture
-def directory():
-    with tempfile.TemporaryDirectory(prefix="zt") as path:  # tmp_path is too long for ipc
-        yield Path(path)
 
 
 def bind_when_free(c, kind, name, **options):
@@ -301,10 +302,16 @@ def connected_pair(c, name, **options):
     return bound, connecter, name
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["tcp", "tcp6", "ipc"])
 def test_reconnect_ivl__none_when_it_is_minus_one(c, transport, directory):
-    endpoint = TCP if transport == "tcp" else f"ipc://{directory}/socket"
-    bound, connecter, name = connected_pair(c, endpoint, reconnect_ivl=-1)
+    endpoints = {"tcp": TCP, "tcp6": "tcp://[::1]:*", "ipc": f"ipc://{directory}/socket"}
+    z.zmq_ctx_set(c.ctx, z.ZMQ_IPV6, int(transport == "tcp6"))
+    try:
+        bound, connecter, name = connected_pair(c, endpoints[transport], reconnect_ivl=-1)
+    except z.ZMQError:
+        if transport != "tcp6":
+            raise
+        pytest.skip("there is no IPv6 here")
     watch = Watch(c, connecter, z.ZMQ_EVENT_DISCONNECTED | z.ZMQ_EVENT_CONNECT_RETRIED)
     z.zmq_unbind(bound, name)
     assert watch.next()[0] == z.ZMQ_EVENT_DISCONNECTED
@@ -403,16 +410,16 @@ IDS = {
 
 @pytest.mark.skipif(not hasattr(plain, "SO_PEERCRED"), reason="the system does not tell")
 @pytest.mark.parametrize("option", IDS)
-@pytest.mark.parametrize("wanted", ["mine", "another", "both"])
+@pytest.mark.parametrize("wanted", ["mine", "another", "both", "others"])
 def test_filter_ipc__by_who_it_is(c, option, wanted, directory):
     pull = c.socket(z.ZMQ_PULL)
-    if wanted != "mine":
-        z.zmq_setsockopt(pull, option, IDS[option] + 1)
-    if wanted != "another":
-        z.zmq_setsockopt(pull, option, IDS[option])
+    me = IDS[option]
+    allowed = {"mine": [me], "another": [me + 1], "both": [me + 1, me], "others": [me + 1, me + 2]}
+    for number in allowed[wanted]:
+        z.zmq_setsockopt(pull, option, number)
     z.zmq_bind(pull, f"ipc://{directory}/socket")
     push = c.connected(z.ZMQ_PUSH, last_endpoint(pull), immediate=1, reconnect_ivl=-1)
-    if wanted == "another":
+    if me not in allowed[wanted]:
         assert z.zmq_poll([z.zmq_pollitem_t(push, 0, z.ZMQ_POLLOUT)], 1, 50) == 0
     else:
         send(push, b"x")
@@ -422,7 +429,9 @@ def test_filter_ipc__by_who_it_is(c, option, wanted, directory):
 # -- descriptors made elsewhere ---
 
 
-@pytest.mark.parametrize("kinds", [(z.ZMQ_REP, z.ZMQ_REQ), (z.ZMQ_PAIR, z.ZMQ_PAIR)])
+@pytest.mark.parametrize("kinds", [
+    (z.ZMQ_REP, z.ZMQ_REQ), (z.ZMQ_PAIR, z.ZMQ_PAIR), (z.ZMQ_SERVER, z.ZMQ_CLIENT),
+])  # fmt: skip
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_use_fd__an_adopted_listener(c, kinds, transport, directory):
     if transport == "tcp":
@@ -437,9 +446,10 @@ def test_use_fd__an_adopted_listener(c, kinds, transport, directory):
     z.zmq_bind(server, name)
     client = c.connected(kinds[1], name)
     send(client, b"there")
-    assert text(server) == "there"
-    send(server, b"back")
-    assert text(client) == "back"
+    msg = received(server)
+    assert bytes(z.zmq_msg_data(msg)) == b"there"
+    z.zmq_msg_send(msg, server, 0)  # with its routing id, where there is one
+    assert text(client) == "there"
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])

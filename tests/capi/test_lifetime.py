@@ -13,6 +13,7 @@ import pytest
 
 from tests.capi.support import (
     PATIENCE,
+    TCP,
     Watch,
     World,
     fails,
@@ -22,11 +23,8 @@ from tests.capi.support import (
     text,
     wait_for,
 )
-from tests.support import seconds
+from tests.support import LOOPBACK, seconds
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
-
 
 # -- ending ---
 
@@ -265,9 +263,17 @@ def test_many_sockets__as_many_as_the_system_gives(c):
     assert text(one) == "x"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "*"])
+def test_system__the_local_host_has_a_network(c, host):
+    pull, name = c.bound(z.ZMQ_PULL, f"tcp://{host}:*" if host == "*" else f"tcp://{LOOPBACK}:*")
+    port = name.rpartition(":")[2]
+    send(c.connected(z.ZMQ_PUSH, f"tcp://{LOOPBACK if host == '*' else host}:{port}"), b"x")
+    assert text(pull) == "x"
+
+
 def test_system__many_sockets_can_be_made(c):
-    sockets = [c.socket(z.ZMQ_PAIR) for _ in range(100)]
-    assert len(set(map(id, sockets))) == 100
+    sockets = [c.socket(z.ZMQ_PAIR) for _ in range(1000)]
+    assert len(set(map(id, sockets))) == 1000
 
 
 def test_fork__a_child_uses_a_context_of_its_own(c):

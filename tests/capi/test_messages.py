@@ -8,10 +8,9 @@ import gc
 
 import pytest
 
-from tests.capi.support import fails, recv, send, text, wait_for
+from tests.capi.support import TCP, fails, recv, send, text, wait_for
 from zmqthread import capi as z
 
-TCP = "tcp://127.0.0.1:*"
 LARGE = 1 << 17
 
 

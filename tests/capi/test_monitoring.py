@@ -6,11 +6,9 @@ import struct
 
 import pytest
 
-from tests.capi.support import Watch, fails, last_endpoint, recv, send, silent, text
+from tests.capi.support import TCP, Watch, fails, last_endpoint, recv, send, silent, text
 from tests.support import LOOPBACK, RawClient, free_port
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
 
 
 class Watch2:

@@ -7,11 +7,9 @@ import struct
 
 import pytest
 
-from tests.capi.support import fails, send, text
+from tests.capi.support import TCP, fails, send, text
 from zmqthread import capi as z
 from zmqthread.patterns.registry import ROWS
-
-TCP = "tcp://127.0.0.1:*"
 
 
 def get(socket, option):

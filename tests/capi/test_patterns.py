@@ -9,13 +9,12 @@ import contextlib
 import os
 import socket as plain
 import struct
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from tests.capi.support import (
     PATIENCE,
+    TCP,
     Watch,
     events,
     fails,
@@ -28,20 +27,6 @@ from tests.capi.support import (
 )
 from tests.support import RawClient
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
-TRANSPORTS = ["", TCP]
-
-
-@pytest.fixture(params=TRANSPORTS, ids=["inproc", "tcp"])
-def endpoint(request):
-    return request.param
-
-
-@pytest.fixture
-def directory():
-    with tempfile.TemporaryDirectory(prefix="zt") as path:  # tmp_path is too long for ipc
-        yield Path(path)
 
 
 def bounce(server, client):
@@ -138,15 +123,29 @@ def test_reqrep_inproc__bounce(c, bound):
     bounce(*((first, second) if bound == z.ZMQ_REP else (second, first)))
 
 
-def test_reqrep_tcp__bounce(c):
-    bounce(*c.pair(z.ZMQ_REP, z.ZMQ_REQ, TCP))
+@pytest.fixture(params=[TCP, "tcp://[::1]:*"], ids=["v4", "v6"])
+def version(request, c):
+    """Give an endpoint of one IP version, and the option it takes."""
+    options = {"ipv6": int("::1" in request.param)}
+    try:
+        c.bound(z.ZMQ_REP, request.param, **options)
+    except z.ZMQError:
+        pytest.skip("there is no IPv6 here")
+    return request.param, options
+
+
+def test_reqrep_tcp__bounce(c, version):
+    endpoint, options = version
+    rep, name = c.bound(z.ZMQ_REP, endpoint, **options)
+    bounce(rep, c.connected(z.ZMQ_REQ, name, **options))
 
 
 @pytest.mark.parametrize("connect_again", ["same", "other"])
-def test_reqrep_tcp__several_connects(c, connect_again):
-    rep, name = c.bound(z.ZMQ_REP, TCP)
-    z.zmq_bind(rep, TCP)
-    req = c.connected(z.ZMQ_REQ, name)
+def test_reqrep_tcp__several_connects(c, version, connect_again):
+    endpoint, options = version
+    rep, name = c.bound(z.ZMQ_REP, endpoint, **options)
+    z.zmq_bind(rep, endpoint)
+    req = c.connected(z.ZMQ_REQ, name, **options)
     z.zmq_connect(req, name if connect_again == "same" else last_endpoint(rep))
     bounce(rep, req)
     z.zmq_disconnect(req, name)
@@ -351,12 +350,20 @@ def test_spec_dealer__fair_queue_in(c, endpoint):
     assert silent(receiver)
 
 
-def test_spec_dealer__blocks_without_a_peer(c):
-    dealer = c.socket(z.ZMQ_DEALER, sndtimeo=20)
-    with fails(z.EAGAIN):
-        z.zmq_send(dealer, b"", 0, z.ZMQ_DONTWAIT)
-    with fails(z.EAGAIN):
-        z.zmq_send(dealer, b"", 0, 0)
+@pytest.mark.parametrize("bound", [True, False])
+def test_spec_dealer__blocks_without_a_peer(c, bound):
+    dealer = c.socket(z.ZMQ_DEALER)
+    if bound:
+        z.zmq_bind(dealer, TCP)
+    sends_nothing(dealer)
+
+
+def sends_nothing(socket):
+    """Check that there is nobody to send to, now and after a while."""
+    z.zmq_setsockopt(socket, z.ZMQ_SNDTIMEO, 20)
+    for flags in (z.ZMQ_DONTWAIT, 0):
+        with fails(z.EAGAIN):
+            z.zmq_send(socket, b"", 0, flags)
 
 
 # -- ROUTER ---
@@ -426,12 +433,7 @@ def test_spec_pushpull__fair_queue_in(c, endpoint):
 
 @pytest.mark.parametrize("bound", [False, True])
 def test_spec_pushpull__push_blocks_without_a_peer(c, bound, endpoint):
-    push = c.bound(z.ZMQ_PUSH, endpoint)[0] if bound else c.socket(z.ZMQ_PUSH)
-    z.zmq_setsockopt(push, z.ZMQ_SNDTIMEO, 20)
-    with fails(z.EAGAIN):
-        z.zmq_send(push, b"", 0, z.ZMQ_DONTWAIT)
-    with fails(z.EAGAIN):
-        z.zmq_send(push, b"", 0, 0)
+    sends_nothing(c.bound(z.ZMQ_PUSH, endpoint)[0] if bound else c.socket(z.ZMQ_PUSH))
 
 
 def test_spec_pushpull__a_multipart_of_a_lost_peer_is_dropped_whole(c, endpoint):

@@ -11,11 +11,9 @@ import time
 
 import pytest
 
-from tests.capi.support import PATIENCE, SILENCE, fails, send, text, wait_for
+from tests.capi.support import PATIENCE, SILENCE, TCP, fails, received, send, text, wait_for
 from tests.support import seconds
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
 
 
 @pytest.fixture
@@ -383,6 +381,22 @@ def test_poller__descriptor_tells_of_changes(c, poller):
     send(sender, b"b")
     assert select.select([number], [], [], seconds(10))[0] == [number]
     assert found(poller).socket is other
+
+
+def test_poller__client_and_server(c, poller):
+    server, client = c.pair(z.ZMQ_SERVER, z.ZMQ_CLIENT, TCP)
+    z.zmq_poller_add(poller, server, None, z.ZMQ_POLLIN)
+    send(client, b"a")
+    event = found(poller)
+    assert (event.socket, event.events) == (server, z.ZMQ_POLLIN)
+    z.zmq_msg_send(received(server), server, 0)
+    z.zmq_poller_modify(poller, server, z.ZMQ_POLLOUT)
+    z.zmq_poller_add(poller, client, None, z.ZMQ_POLLIN)
+    wait_for(client)
+    events = [z.zmq_poller_event_t() for _ in range(2)]
+    assert z.zmq_poller_wait_all(poller, events, 2, PATIENCE) in (1, 2)
+    assert client in [each.socket for each in events]
+    assert text(client) == "a"
 
 
 def test_poller__two_threads_wait_for_one_socket(c):

@@ -9,8 +9,6 @@ import pytest
 from tests.capi.support import PATIENCE, fails, recv, send, text, wait_for
 from zmqthread import capi as z
 
-TCP = "tcp://127.0.0.1:*"
-
 
 class Running:
     """A proxy in a thread, and the errno that it ended with (0: it returned)."""

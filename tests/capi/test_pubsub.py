@@ -6,6 +6,7 @@ import pytest
 
 from tests.capi.support import (
     PATIENCE,
+    TCP,
     events,
     fails,
     last_endpoint,
@@ -16,13 +17,6 @@ from tests.capi.support import (
     wait_for,
 )
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
-
-
-@pytest.fixture(params=["", TCP], ids=["inproc", "tcp"])
-def endpoint(request):
-    return request.param
 
 
 def topics(socket):
@@ -116,37 +110,41 @@ def test_sub_forward__through_a_device(c):
 # -- XPUB's options ---
 
 
-def manual(c, **options):
-    pub, name = c.bound(z.ZMQ_XPUB, "", xpub_manual=1, **options)
+@pytest.fixture(params=["xpub_manual", "xpub_manual_last_value"])
+def manual(request, c):
+    """Give a publisher whose program subscribes, one subscriber, and the name."""
+    pub, name = c.bound(z.ZMQ_XPUB, "", **{request.param: 1})
     return pub, c.connected(z.ZMQ_XSUB, name), name
 
 
-def test_xpub_manual__the_program_chooses(c):
-    pub, sub, _ = manual(c)
+def test_xpub_manual__the_program_chooses(manual):
+    pub, sub, _ = manual
     send(sub, b"\1A")
     assert recv(pub) == [b"\1A"]
     z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"XA", 2)
     send(pub, b"A")
     send(pub, b"XA")
     assert text(sub) == "XA"
+    assert silent(sub)
 
 
-def test_xpub_manual__unsubscribe(c):
-    pub, sub, _ = manual(c)
-    send(sub, b"\1A")
-    recv(pub)
-    z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"A", 1)
+def test_xpub_manual__unsubscribe(manual):
+    pub, sub, _ = manual
+    for topic in (b"A", b"B"):
+        send(sub, b"\1" + topic)
+        assert recv(pub) == [b"\1" + topic]
+        z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"X" + topic, 2)
     send(sub, b"\0A")
     assert recv(pub) == [b"\0A"]
-    z.zmq_setsockopt(pub, z.ZMQ_UNSUBSCRIBE, b"A", 1)
-    z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"B", 1)
-    send(pub, b"A")
-    send(pub, b"B")
-    assert text(sub) == "B"
+    z.zmq_setsockopt(pub, z.ZMQ_UNSUBSCRIBE, b"XA", 2)
+    send(pub, b"XA")
+    send(pub, b"XB")
+    assert text(sub) == "XB"
+    assert silent(sub)
 
 
-def test_xpub_manual__one_subscriber_goes(c):
-    pub, one, name = manual(c)
+def test_xpub_manual__one_subscriber_goes(c, manual):
+    pub, one, name = manual
     other = c.connected(z.ZMQ_XSUB, name)
     for sub, topic in ((one, b"A"), (other, b"B")):
         send(sub, b"\1" + topic)
@@ -160,12 +158,31 @@ def test_xpub_manual__one_subscriber_goes(c):
     assert text(other) == "XB"
 
 
-def test_xpub_manual__user_messages_come_through(c):
-    pub, sub, _ = manual(c)
-    send(sub, b"\2A")
-    assert recv(pub) == [b"\2A"]
-    send(sub, b"")
-    assert recv(pub) == [b""]
+def test_xpub_manual__two_subscribers_behind_a_proxy(c, manual):
+    """Each has its own topics, and what one gives up stays with the other."""
+    pub, one, name = manual
+    other = c.connected(z.ZMQ_XSUB, name)
+    for sub in (one, other):
+        send(sub, b"\1A")
+        while recv(pub) != [b"\1A"]:
+            pass
+        z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"A", 1)
+    c.close(one)
+    send(other, b"\1B")
+    while recv(pub) != [b"\1B"]:
+        pass
+    z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, b"B", 1)
+    for body in (b"A1", b"B1", b"C1"):
+        send(pub, body)
+    assert [text(other), text(other)] == ["A1", "B1"]
+    assert silent(other)
+
+
+def test_xpub_manual__user_messages_come_through(manual):
+    pub, sub, _ = manual
+    for frames in ([b"\2A"], [b""], [b"user", b"message"]):
+        send(sub, *frames)
+        assert recv(pub) == frames
 
 
 def test_xpub_manual__not_without_the_option(c):
@@ -173,8 +190,8 @@ def test_xpub_manual__not_without_the_option(c):
         z.zmq_setsockopt(c.socket(z.ZMQ_XPUB), z.ZMQ_SUBSCRIBE, b"A", 1)
 
 
-def test_xpub_manual__a_subscription_of_a_subscriber_that_has_gone(c):
-    pub, sub, name = manual(c)
+def test_xpub_manual__a_subscription_of_a_subscriber_that_has_gone(c, manual):
+    pub, sub, name = manual
     send(sub, b"\1A")
     wait_for(pub)
     c.close(sub)
@@ -187,6 +204,22 @@ def test_xpub_manual__a_subscription_of_a_subscriber_that_has_gone(c):
     send(pub, b"B")
     send(pub, b"C")
     assert text(other) == "C"
+
+
+def test_xpub_manual__what_was_missed_is_still_there_to_read(c, manual):
+    """Subscriptions that nobody has read yet outlive those of other peers."""
+    pub, one, name = manual
+    other = c.connected(z.ZMQ_XSUB, name)
+    for sub, topic in ((one, b"A"), (other, b"B")):
+        send(sub, b"\1" + topic)
+    found = {}
+    for _ in range(2):
+        (frame,) = recv(pub)
+        z.zmq_setsockopt(pub, z.ZMQ_SUBSCRIBE, frame[1:], 1)
+        found[frame] = True
+        send(pub, frame[1:])
+    assert found.keys() == {b"\1A", b"\1B"}
+    assert [text(one), text(other)] == ["A", "B"]
 
 
 def test_xpub_manual_last_value__goes_to_the_last_subscriber(c):
@@ -309,6 +342,20 @@ def test_hwm_pubsub__beyond_the_mark_is_dropped(c):
         assert text(sub) == str(taken)
         taken += 1
     assert 5 <= taken < 2000
+    send(pub, b"again")
+    assert text(sub) == "again"
+
+
+def test_hwm_pubsub__a_publisher_that_drops_nothing_waits(c):
+    pub, sub = subscribed(c, "", b"", sndhwm=5, xpub_nodrop=1, sndtimeo=20)
+    z.zmq_setsockopt(sub, z.ZMQ_RCVHWM, 5)
+    sent = 0
+    with fails(z.EAGAIN):
+        for _ in range(100_000):
+            z.zmq_send(pub, b"%d" % sent)
+            sent += 1
+    assert sent >= 10
+    assert [text(sub) for _ in range(sent)] == [str(n) for n in range(sent)]
     send(pub, b"again")
     assert text(sub) == "again"
 

@@ -8,10 +8,12 @@ import struct
 import pytest
 
 from tests.capi.support import (
+    TCP,
     Watch,
     events,
     fails,
     last_endpoint,
+    received,
     recv,
     send,
     silent,
@@ -20,13 +22,6 @@ from tests.capi.support import (
 )
 from tests.support import RawClient, seconds
 from zmqthread import capi as z
-
-TCP = "tcp://127.0.0.1:*"
-
-
-@pytest.fixture(params=["", TCP], ids=["inproc", "tcp"])
-def endpoint(request):
-    return request.param
 
 
 def port_of(socket):
@@ -232,6 +227,21 @@ def test_disconnect_msg__in_the_name_of_the_lost_peer(c, endpoint):
     assert recv(router) == [b"X", b"Hello"]
     c.close(dealer)
     assert recv(router) == [b"X", b"D"]
+
+
+def test_disconnect_msg__of_a_server(c, endpoint):
+    """A SERVER's has the routing id of the client that has gone."""
+    server, name = c.bound(z.ZMQ_SERVER, endpoint, disconnect_msg=b"D")
+    client = c.connected(z.ZMQ_CLIENT, name)
+    send(client, b"Hello")
+    ids = []
+    for expected in (b"Hello", b"D"):
+        msg = received(server)
+        assert bytes(z.zmq_msg_data(msg)) == expected
+        ids.append(z.zmq_msg_routing_id(msg))
+        if expected == b"Hello":
+            c.close(client)
+    assert ids[0] == ids[1] != 0
 
 
 def test_hiccup_msg__when_the_connection_is_lost(c):

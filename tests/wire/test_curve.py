@@ -38,6 +38,7 @@ from tests.wire.support import (
     properties,
     refused,
     sent_commands,
+    shake_hands,
 )
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
@@ -55,11 +56,7 @@ def both(**options: Any) -> tuple[Any, Any]:
     """A server and a client, established."""
     here = connection("PULL", mechanism=curve.CurveServer(S, SECRET), **options)
     there = connection("PUSH", mechanism=curve.CurveClient(S, C, CLIENT_SECRET), **options)
-    while not (here.established and there.established):
-        drain(there, here.data_to_send())
-        drain(here, there.data_to_send())
-        if here.zap_request is not None:
-            here.zap_reply(200, "", b"joe", b"")
+    shake_hands(here, there)
     return here, there
 
 
