@@ -227,6 +227,34 @@ def test_limits(start):
     assert "PUSH socket" in lines[5]
 
 
+def test_client_and_server(start):
+    lines = start("client_server.py").finish().splitlines()
+    assert lines[0] == "200 replies, 200 of them different"
+    assert lines[1:] == [f"re: mine.{number}" for number in range(3)]
+
+
+def test_radio_and_dish(start):
+    lines = start("radio_dish.py").finish().splitlines()
+    assert lines == ["groups: weather", "groups: weather sports", "left: sports"]
+
+
+def test_scatter_and_gather(start):
+    assert start("scatter_gather.py").finish() == "the sum of 100 squares is 328350\n"
+
+
+def test_peers(start):
+    assert start("peers.py").finish().splitlines() == [
+        "Ada has met Barbara and Grace",
+        "Grace has met Ada and Barbara",
+        "Barbara has met Ada and Grace",
+    ]
+
+
+def test_channel_threads(start):
+    output = start("channel_threads.py").finish()
+    assert output == "30 words, from 00 drow to 92 drow\n"
+
+
 def test_every_example_is_run_here():
     text = (ROOT / "tests" / "test_examples.py").read_text(encoding="utf-8")
     names = {path.name for path in EXAMPLES.glob("*.py")}

@@ -131,7 +131,7 @@ def exchanged(send: Callable[[bytes], object], recv: Callable[[], bytes]) -> Non
     with ThreadPoolExecutor(6) as pool:
         readers = [pool.submit(lambda: [recv() for _ in range(50)]) for _ in range(3)]
         for messages in sent:
-            pool.submit(lambda messages=messages: [send(message) for message in messages])
+            pool.submit(lambda each: [send(message) for message in each], messages)
         got = [message for reader in readers for message in reader.result(seconds(20))]
     assert sorted(got) == sorted(message for messages in sent for message in messages)
 
