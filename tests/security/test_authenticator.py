@@ -239,6 +239,24 @@ def test_asynchronous_callbacks_have_a_loop(world: Secured) -> None:
             world.still_serves(sock, port, **client)
 
 
+def test_a_callback_that_is_cancelled_refuses_its_client_only(world: Secured) -> None:
+    asked = []
+
+    async def callback(domain: str, key: bytes) -> bool:
+        asked.append(key)
+        if len(asked) == 1:
+            raise asyncio.CancelledError
+        return True
+
+    server, client = curve_keys()
+    with ThreadAuthenticator(world.context) as auth:
+        auth.configure_curve_callback("*", callback)
+        sock, port, monitor = world.server(**server)
+        world.client(port, reconnect_ivl=-1, **client)
+        assert event(monitor)[0] == AUTH
+        world.still_serves(sock, port, **client)
+
+
 def test_a_context_has_one_authenticator(world: Secured) -> None:
     with ThreadAuthenticator(world.context):
         other = ThreadAuthenticator(world.context)

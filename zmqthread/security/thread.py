@@ -90,4 +90,8 @@ class ThreadAuthenticator(Authenticator):
 
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(whole())
+        try:
+            return self._runner.run(whole())
+        except asyncio.CancelledError:
+            # No Exception, so it would end the thread, and nobody could come in any more.
+            raise RuntimeError("the callback was cancelled") from None
