@@ -129,6 +129,37 @@ def test_subscriptions_and_heartbeats(mechanism: str, ours: str, both: World) ->
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
 @pytest.mark.parametrize("ours", ["server", "client"])
+def test_subscriptions_are_there_again_after_a_reconnection(
+    mechanism: str, ours: str, both: World
+) -> None:
+    server, client = PLAIN if mechanism == "PLAIN" else curve_keys()
+    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
+    handler = handler_of(both, library["server"])
+    try:
+        sub = both.socket(library["client"], "SUB", **client, reconnect_ivl=10)
+        for topic in (b"a", b"b", b"c"):
+            sub.subscribe(topic)
+        endpoint = both.endpoint("ipc")
+        sub.connect(endpoint)
+        for _ in range(2):
+            pub = both.socket(library["server"], "XPUB", **server)
+            pub.bind(endpoint)
+            found = []
+            while len(found) < 3:
+                sub.poll(0)  # libzmq's says them again only when it is called
+                if pub.poll(20):
+                    found.append(pub.recv())
+            assert sorted(found) == [b"\1a", b"\1b", b"\1c"]
+            for body in (b"xx", b"aa", b"bb", b"cc"):
+                pub.send(body)
+            assert [sub.recv() for _ in range(3)] == [b"aa", b"bb", b"cc"]
+            pub.close()
+    finally:
+        handler.close()
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
+@pytest.mark.parametrize("ours", ["server", "client"])
 def test_refusals_are_told_on_both_sides(mechanism: str, ours: str, both: World) -> None:
     server, client = PLAIN if mechanism == "PLAIN" else curve_keys()
     library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}

@@ -418,6 +418,24 @@ def test_rfc26_c18_hostile_c7_bad_metadata_in_initiate(metadata: bytes) -> None:
     assert not conn.has_output
 
 
+def test_cve_2019_13132_metadata_of_any_size_is_taken_or_refused() -> None:
+    """A kilobyte is fine; above the limit before authentication it ends at the header."""
+    big = PUSH + properties((b"X-big", bytes(1024)))
+    conn, peer = serving("hello")
+    drain(conn, peer.initiate(metadata=big))
+    conn.zap_reply(200, "", b"joe", b"")
+    assert conn.peer.properties["X-big"] == bytes(1024)
+    client, server, _ = asking("welcome")
+    drain(client, server.ready(metadata=big))
+    assert client.established
+    for size in (64 * 1024, 10_000_000):
+        conn, peer = serving("hello")
+        header = peer.initiate(metadata=PUSH + properties((b"X-big", bytes(size))))[:9]
+        refused(conn, header)
+        client, server, _ = asking("welcome")
+        refused(client, server.ready(metadata=PUSH + properties((b"X-big", bytes(size))))[:9])
+
+
 @pytest.mark.parametrize("size", [0, 7, 8, 23])
 def test_rfc26_c20_a_short_ready(size: int) -> None:
     conn, _, _ = asking("welcome")
