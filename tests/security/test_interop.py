@@ -144,7 +144,7 @@ def test_subscriptions_are_there_again_after_a_reconnection(
         for _ in range(2):
             pub = both.socket(library["server"], "XPUB", **server)
             pub.bind(endpoint)
-            found = []
+            found: list[bytes] = []
             while len(found) < 3:
                 sub.poll(0)  # libzmq's says them again only when it is called
                 if pub.poll(20):
