@@ -148,3 +148,11 @@ def test_shared_memory_goes_on_as_it_is():
     ((group, body),) = peer.got()
     assert group == b"g"
     assert body is frame
+
+
+def test_a_dish_that_joins_too_many_groups_is_dropped():
+    socket = radio(max_subscriptions=2)
+    greedy, modest = dish(socket, b"a", b"b", b"b", b"c"), dish(socket, b"a", b"b")
+    assert (greedy.cut, modest.cut) == (True, False)
+    send(socket, b"a", b"1")
+    assert (greedy.got(), modest.got()) == ([], [(b"a", b"1")])
