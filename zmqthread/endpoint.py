@@ -13,7 +13,8 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv6Address
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import ClassVar, Literal, NoReturn, TypeAlias
 
 from zmqthread.constants import Errno
@@ -69,7 +70,27 @@ class IpcEndpoint:
         return self.path == "*"
 
 
-Endpoint: TypeAlias = InprocEndpoint | TcpEndpoint | IpcEndpoint
+@dataclass(frozen=True, slots=True)
+class UdpEndpoint:
+    """A host and a port, or a multicast group and perhaps the interface that it is joined on.
+
+    Hosts, and port 0 of a bind, as in `TcpEndpoint`. The interface is a name, or an address of this
+    machine; "" leaves it to the system, and so does ``*``.
+    """
+
+    scheme: ClassVar[str] = "udp"
+    text: str
+    host: str
+    port: int
+    interface: str = ""
+
+    @property
+    def multicast(self) -> bool:
+        """Whether the host is the address of a group."""
+        return _is_multicast(self.host)
+
+
+Endpoint: TypeAlias = InprocEndpoint | TcpEndpoint | IpcEndpoint | UdpEndpoint
 
 
 def parse(text: str, use: Use) -> Endpoint:
@@ -148,6 +169,46 @@ def _source(text: str, source: str) -> tuple[str, int]:
     return host, port
 
 
+def _parse_udp(text: str, address: str, use: Use) -> UdpEndpoint:
+    interface, semicolon, target = address.rpartition(";")
+    host, port = _host_and_port(text, target, use)
+    if use == "connect" and not port:
+        _refuse(text, "nothing can be sent to port 0")
+    if not semicolon:
+        return UdpEndpoint(text, host, port)
+    # As in bind: the interface is one of this machine.
+    interface = _checked_host(text, interface, "bind")
+    if not _is_multicast(host):
+        _refuse(text, f"an interface (before ';') is for multicast groups, {host!r} is none")
+    if _is_multicast(interface):
+        _refuse(text, f"{interface!r} is a multicast group, not an interface")
+    return UdpEndpoint(text, host, port, "" if interface == "*" else interface)
+
+
+def _is_multicast(host: str) -> bool:
+    if ":" in host:
+        wide = IPv6Address(host.partition("%")[0])
+        return (wide.ipv4_mapped or wide).is_multicast
+    return bool(_NUMERIC_V4.fullmatch(host)) and IPv4Address(socket.inet_aton(host)).is_multicast
+
+
+@lru_cache(1024)
+def datagram_address(frame: bytes) -> tuple[str, int]:
+    """Return host and port of the ``ip:port`` that goes before the body of a DGRAM message.
+
+    Raises:
+        ZMQError: EINVAL: not a literal address, an IPv6 one without brackets, or port 0.
+    """
+    text = frame.decode("ascii", "backslashreplace")
+    host, port = _host_and_port(text, text, "connect")
+    bracketed = text.startswith("[")
+    if bracketed != (":" in host) or not (bracketed or _NUMERIC_V4.fullmatch(host)):
+        _refuse(text, f"{host!r} is not an IP address, or an IPv6 one without brackets")
+    if not port:
+        _refuse(text, "nothing can be sent to port 0")
+    return host, port
+
+
 def _host_and_port(text: str, address: str, use: Use) -> tuple[str, int]:
     host, colon, port = address.rpartition(":")
     if not colon or port.endswith("]"):
@@ -210,9 +271,10 @@ _PARSERS: dict[str, Callable[[str, str, Use], Endpoint]] = {
     "inproc": _parse_inproc,
     "ipc": _parse_ipc,
     "tcp": _parse_tcp,
+    "udp": _parse_udp,
 }
 
 #: What other ZeroMQs speak and this one does not (yet); each moves up when it is built.
 _UNAVAILABLE = frozenset(
-    {"udp", "ws", "wss", "pgm", "epgm", "norm", "tipc", "vmci", "vsock"},
+    {"ws", "wss", "pgm", "epgm", "norm", "tipc", "vmci", "vsock"},
 )

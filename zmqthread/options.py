@@ -269,9 +269,9 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     # Multicast and virtual machines.
     rate = integer(100, _POSITIVE, feature="multicast")
     recovery_ivl = integer(10000, _NATURAL, feature="multicast")
-    multicast_hops = integer(1, _POSITIVE, feature="multicast")
+    multicast_hops = integer(1, between(1, 255))
     multicast_maxtpdu = integer(1500, _POSITIVE, feature="multicast")
-    multicast_loop = boolean(1, ANY, feature="multicast")
+    multicast_loop = boolean(1, ANY)
     norm_mode = integer(1, between(0, 4), feature="norm")
     norm_unicast_nack = boolean(feature="norm")
     norm_buffer_size = integer(2048, _POSITIVE, feature="norm")
@@ -296,7 +296,7 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     max_pongs = integer(1, writable=False)  # answers to PINGs that wait to be written
     monitor_hwm = integer(1000, _NATURAL)  # monitor events that wait to be read
     ipc_mode = integer(0o700, between(0, 0o777))  # of the file of a bound ipc endpoint
-    max_datagram = integer(65507, between(1, 65507), feature="multicast")
+    max_datagram = integer(65507, between(1, 65507))
     max_ws_handshake = integer(16384, _NATURAL, feature="ws")
     max_ws_headers = integer(100, _NATURAL, feature="ws")  # header lines of one handshake
     max_pgm_sources = integer(1024, _NATURAL, feature="multicast")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from errno import EINVAL, ENAMETOOLONG, ENODEV, ENOENT, EPROTONOSUPPORT
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import Event
-from zmqthread.endpoint import InprocEndpoint, parse
-from zmqthread.errors import ZMQError, error_about
+from zmqthread.constants import ENOCOMPATPROTO, Event
+from zmqthread.endpoint import Endpoint, InprocEndpoint, Use, parse
+from zmqthread.errors import ZMQError, error_about, zmq_error
 from zmqthread.sessions.acceptor import Acceptor, listen
+from zmqthread.sessions.binding import Binding
 from zmqthread.sessions.connecter import Connecter
 from zmqthread.sessions.ends import UNKNOWN, Ends
 from zmqthread.sessions.inproc import Waiting
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: Errors of a bind that come up before a descriptor is there that would have to be closed.
 _BEFORE_THERE_IS_A_SOCKET = frozenset({EINVAL, ENAMETOOLONG, ENODEV, EPROTONOSUPPORT})
+#: Errors of a bind that come up before the address is looked at.
+_NO_TRY = frozenset({EPROTONOSUPPORT, ENOCOMPATPROTO})
+#: What is at a bound endpoint, where that is not an `Acceptor`.
+_BOUND: dict[str, Any] = {"udp": Binding}
 
 
 class Endpoints:
@@ -39,11 +44,11 @@ class Endpoints:
         if core.fault:
             core.raise_fault()
         try:
-            endpoint = parse(text, "bind")
+            endpoint = self._parse(text, "bind")
         except ZMQError as error:
             scheme, _, address = text.partition("://")
             # libzmq's transports read their addresses themselves: that counts as a try.
-            if address and scheme != "inproc" and error.errno != EPROTONOSUPPORT:
+            if address and scheme != "inproc" and error.errno not in _NO_TRY:
                 with core.lock:
                     self._bind_failed(text, error.errno or 0)
             raise
@@ -63,12 +68,23 @@ class Endpoints:
             except ZMQError:
                 listener.close()
                 raise
-            acceptor = Acceptor(core, listener, self._gone)
-            self.parts[acceptor] = None
-            self._bound.setdefault(acceptor.endpoint, []).append(acceptor)
-            self.last = acceptor.endpoint
-            acceptor.start()
+            part = _BOUND.get(endpoint.scheme, Acceptor)(core, listener, self._gone)
+            self.parts[part] = None
+            part.start()
+            self._bound.setdefault(part.endpoint, []).append(part)
+            self.last = part.endpoint
             core.leave()
+
+    def _parse(self, text: str, use: Use) -> Endpoint:
+        """Return what `text` means; ENOCOMPATPROTO: that transport is not for this socket type."""
+        row = self._core.row
+        scheme, _, address = text.partition("://")
+        if scheme == "udp" and address and row.udp != use:
+            raise zmq_error(ENOCOMPATPROTO, f"{row.name} sockets do not {use} to udp ({text!r})")
+        endpoint = parse(text, use)
+        if row.udp_only and endpoint.scheme != "udp":
+            raise zmq_error(ENOCOMPATPROTO, f"{row.name} sockets know udp only ({text!r})")
+        return endpoint
 
     def _bind_failed(self, text: str, number: int) -> None:
         scheme, _, address = text.partition("://")
@@ -102,7 +118,7 @@ class Endpoints:
         core = self._core
         if core.fault:
             core.raise_fault()
-        endpoint = parse(text, "connect")
+        endpoint = self._parse(text, "connect")
         if isinstance(endpoint, InprocEndpoint):
             return self._connect_inproc(endpoint)
         core.engine.need_io(text)

@@ -62,7 +62,7 @@ class Hosting(Driven):
 
     @property
     def raw(self) -> bool:
-        """Streams of octets without a protocol: STREAM, and ROUTER with ROUTER_RAW."""
+        """Octets without a protocol: STREAM, DGRAM, and ROUTER with ROUTER_RAW."""
         return self.row.raw or bool(self.options.router_raw)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.commands import Join, Leave
 from zmqthread.labels import Labelled
+from zmqthread.patterns.dgram import check_datagram
 from zmqthread.patterns.distributor import all_have_room, distribute
 from zmqthread.patterns.one_frame import OneFrame
 from zmqthread.patterns.subscribed_to import SubscribedTo
@@ -59,6 +60,9 @@ class Radio(OneFrame, SubscribedTo):
         group, frame = b"", message
         if message.__class__ is Labelled:
             group, frame = message.group, message.frame
+        if self._everything:
+            # The length of the group is one more octet of the datagram.
+            check_datagram(1 + len(group) + len(frame), self.options)
         pipes = self._targets(group)
         if self.options.xpub_nodrop and not all_have_room(pipes):
             return False

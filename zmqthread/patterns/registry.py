@@ -11,6 +11,7 @@ from zmqthread.patterns.client import Client
 from zmqthread.patterns.dealer import Dealer
 from zmqthread.patterns.dish import Dish
 from zmqthread.patterns.gather import Gather
+from zmqthread.patterns.dgram import Dgram
 from zmqthread.patterns.pair import Pair
 from zmqthread.patterns.pattern import Pattern
 from zmqthread.patterns.peer import Peer
@@ -41,8 +42,12 @@ class Row(NamedTuple):
     takes_subscriptions: bool = False
     #: JOIN and LEAVE from peers are for the pattern (RADIO).
     takes_joins: bool = False
-    #: Streams of octets without a protocol (STREAM).
+    #: Octets without a protocol: streams (STREAM) or datagrams (DGRAM).
     raw: bool = False
+    #: What can be done with a udp endpoint: "bind" or "connect".
+    udp: str = ""
+    #: There is no other transport for this type.
+    udp_only: bool = False
     #: Messages have one frame only; of others that peers send none is taken.
     single_frame: bool = False
     #: On the wire, and in pipes, the group goes before it in a frame of its own.
@@ -86,11 +91,20 @@ ROWS: dict[SocketType, Row] = {
     SocketType.CLIENT: Row("CLIENT", Client, _peers("SERVER"), single_frame=True),
     SocketType.SERVER: Row("SERVER", Server, _peers("CLIENT"), single_frame=True),
     SocketType.RADIO: Row(
-        "RADIO", Radio, _peers("DISH"), takes_joins=True, single_frame=True, grouped=True
+        "RADIO",
+        Radio,
+        _peers("DISH"),
+        takes_joins=True,
+        single_frame=True,
+        grouped=True,
+        udp="connect",
     ),
-    SocketType.DISH: Row("DISH", Dish, _peers("RADIO"), single_frame=True, grouped=True),
+    SocketType.DISH: Row(
+        "DISH", Dish, _peers("RADIO"), single_frame=True, grouped=True, udp="bind"
+    ),
     SocketType.SCATTER: Row("SCATTER", Scatter, _peers("GATHER"), single_frame=True),
     SocketType.GATHER: Row("GATHER", Gather, _peers("SCATTER"), single_frame=True),
     SocketType.PEER: Row("PEER", Peer, _peers("PEER"), single_frame=True),
     SocketType.CHANNEL: Row("CHANNEL", Channel, _peers("CHANNEL"), single_frame=True),
+    SocketType.DGRAM: Row("DGRAM", Dgram, frozenset(), raw=True, udp="bind", udp_only=True),
 }

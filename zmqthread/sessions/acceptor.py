@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.sessions.host import Host
-    from zmqthread.transports.interface import Listener
+    from zmqthread.transports.interface import Bound, Listener
 
 log = logging.getLogger("zmqthread")
 
@@ -28,7 +28,7 @@ _AT_ONCE = 32
 _PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
-def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
+def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
     """Bind and listen; may block on the look-up of a host name.
 
     The listener keeps the options as they are now: later ones are for later binds.
@@ -36,7 +36,7 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Listener:
     Raises:
         ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
-    options = settled(options)
+    options = settled(options, endpoint.scheme)
     listener = transports.of(endpoint).listen(endpoint, options, seams)
     if options.mechanism == SecurityMechanism.PLAIN and is_public(listener.socket):
         # RFC 24 has it for networks that are not public, or under another layer's encryption.

@@ -11,6 +11,7 @@ from zmqthread.constants import Event, ReconnectStop
 from zmqthread.errors import ProtocolError
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
+from zmqthread.sessions.datagrams import DatagramSession
 from zmqthread.sessions.ends import UNKNOWN, Ends, connected_ends
 from zmqthread.sessions.handshake import is_final, new_connection, settled
 from zmqthread.sessions.lanes import new_lanes, resize
@@ -32,15 +33,16 @@ class Connecter:
     def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
         self.host = host
         self.endpoint: Any = endpoint
-        self._options = settled(host.options)
+        self._options = settled(host.options, endpoint.scheme)
         self.remote = endpoint.text
         self._end = Ends(remote=self.remote)
-        self.session: Session | None = None
+        self.session: Any = None
         self.pipe: Pipe | None = None
         self._attaching = False
         self.stopped = False
         self._closed = closed
         self._transport: Any = transports.of(endpoint)
+        self._datagrams = endpoint.scheme == "udp"
         self._attempt: Any = None
         self._timer: Timer | None = None
         self._delay = 0.0
@@ -62,6 +64,7 @@ class Connecter:
         host = self.host
         self.pipe = Pipe(*new_lanes(host.options, host.conflate), self, self.remote)
         self.pipe.routing_id = self._peer_name
+        self.pipe.takes_all = self._datagrams
         self._attaching = True
         try:
             host.attach(self.pipe)
@@ -185,10 +188,28 @@ class Connecter:
         host.selector.unregister(attempt.socket)
         ends = connected_ends(attempt.socket, self.remote)
         host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
-        self.session = Session(
-            host,
+        if self._datagrams:
+            self.session = self._datagram_session(attempt)
+        else:
+            self.session = self._stream_session(attempt, ends)
+        self.session.finishing = self._lingering
+        self.session.start()
+
+    def _datagram_session(self, attempt: Any) -> DatagramSession:
+        return DatagramSession(
+            self.host,
+            attempt,
+            self._session_ended,
+            options=self._options,
+            pipe=self.pipe,
+            endpoint=self.remote,
+        )
+
+    def _stream_session(self, attempt: Any, ends: Ends) -> Session:
+        return Session(
+            self.host,
             attempt.socket,
-            new_connection(host, self._options),
+            new_connection(self.host, self._options),
             self._session_ended,
             options=self._options,
             pipe=self.pipe,
@@ -196,8 +217,6 @@ class Connecter:
             ends=ends,
             peer_address=self._transport.peer_address(attempt.socket),
         )
-        self.session.finishing = self._lingering
-        self.session.start()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -234,11 +253,11 @@ class Connecter:
         self._delay = min(2 * self._delay, most) if self._delay else base
         return self._delay
 
-    def _session_ended(self, session: Session, reason: BaseException | None) -> None:
+    def _session_ended(self, session: Any, reason: BaseException | None) -> None:
         established = session.established
         session.report(reason)
         self.session = None
-        pipe = session.pipe
+        pipe: Pipe | None = session.pipe
         if established:
             self._delay = 0.0
         if pipe is not None and session.dropped and self.pipe is pipe:
@@ -286,7 +305,7 @@ class Connecter:
         pipe = self.pipe
         queued = pipe is not None and len(pipe.outgoing) > 0
         session = self.session
-        if session is not None and session.connection.established and session.pipe is not None:
+        if session is not None and session.established and session.pipe is not None:
             self._lingering = True
             session.end(session.pipe, linger)
         elif queued and linger != 0 and not self._given_up:

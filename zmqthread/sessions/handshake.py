@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from zmqthread.constants import EINVAL, SecurityMechanism
+from zmqthread.constants import EINVAL, EPROTONOSUPPORT, SecurityMechanism
 from zmqthread.errors import option_error, zmq_error
 from zmqthread.option_types import enabled_features
 from zmqthread.wire.failures import PeerRefused
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zmqthread.wire.mechanisms.mechanism import Mechanism
 
 _NO_LIMIT = 1 << 62
+_INSECURE = frozenset({"udp"})
 
 enabled_features.update(("plain", "zap"))
 # Looked for, not imported: that takes tens of milliseconds, and few programs need it.
@@ -93,13 +94,16 @@ def _new_gssapi(options: Options) -> Mechanism:
     return client(*service, *name)
 
 
-def settled(options: Options) -> Options:
+def settled(options: Options, scheme: str = "") -> Options:
     """Return the options that an endpoint keeps: what is set later is for later endpoints.
 
     Raises:
-        ZMQError: EINVAL: security is set only in part.
+        ZMQError: EINVAL: security is set only in part. EPROTONOSUPPORT: it is set, and what goes
+            over that transport is neither encrypted nor authenticated.
     """
     options = options.copy()
+    if scheme in _INSECURE and (options.mechanism != SecurityMechanism.NULL or options.zap_domain):
+        raise zmq_error(EPROTONOSUPPORT, f"{scheme} has no security, and this socket asks for it")
     if options.mechanism == SecurityMechanism.CURVE:
         _settle_curve(options)
     return options

@@ -51,7 +51,7 @@ class Host(Protocol):
 
     @property
     def raw(self) -> bool:
-        """Streams of octets without a protocol (STREAM)."""
+        """Octets without a protocol: streams (STREAM) or datagrams (DGRAM)."""
         ...
 
     def attach(self, pipe: Pipe) -> None:

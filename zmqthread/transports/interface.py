@@ -30,8 +30,8 @@ class Stream(Protocol):
     def close(self) -> None: ...
 
 
-class Listener(Protocol):
-    """A listening socket, bound until `close`."""
+class Bound(Protocol):
+    """A bound socket, until `close`."""
 
     @property
     def socket(self) -> Any:
@@ -41,6 +41,13 @@ class Listener(Protocol):
     def endpoint(self) -> str:
         """The resolved endpoint, as LAST_ENDPOINT gives it."""
 
+    def close(self) -> None:
+        """Close the socket; a second call does nothing."""
+
+
+class Listener(Bound, Protocol):
+    """A listening socket."""
+
     def accept(self) -> tuple[Any, str] | None:
         """Return the next stream and its peer's address, or None when there is none for us.
 
@@ -49,9 +56,6 @@ class Listener(Protocol):
         Raises:
             OSError: descriptors or memory have run out: wait before the next try.
         """
-
-    def close(self) -> None:
-        """Stop listening; a second call does nothing."""
 
 
 class Connecting(Protocol):
@@ -75,8 +79,8 @@ class Connecting(Protocol):
 class Transport(Protocol[E_contra]):
     """A module of this room. Errors of the network are OSError, those of `listen` ZMQError."""
 
-    def listen(self, endpoint: E_contra, options: Any, seams: Any) -> Listener:
-        """Bind and listen; may block on the look-up of a host name."""
+    def listen(self, endpoint: E_contra, options: Any, seams: Any) -> Bound:
+        """Bind and listen, streams with a `Listener`; may block on the look-up of a host name."""
 
     def dial(
         self,

@@ -28,14 +28,31 @@ def tune_tcp(sock: Any, family: int, options: Any) -> None:
     """Apply the options of tcp, and always TCP_NODELAY: batching is done above the kernel."""
     tune(sock, options)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if options.tos > 0:
-        # A dual-stack socket needs both: IP_TOS rules the IPv4 connections on it.
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, options.tos)
+    tune_ip(sock, family, options)
     if options.tcp_maxrt > 0 and hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, options.tcp_maxrt)
     _keep_alive(sock, options)
+
+
+def tune_ip(sock: Any, family: int, options: Any) -> None:
+    """Apply TOS."""
+    if options.tos > 0:
+        # A dual-stack socket needs both: IP_TOS rules the IPv4 packets on it.
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, options.tos)
+
+
+def tune_multicast(sock: Any, family: int, options: Any) -> None:
+    """Apply MULTICAST_LOOP and MULTICAST_HOPS, whether or not a group will be sent to."""
+    loop, hops = options.multicast_loop, options.multicast_hops
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, loop)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
+        if sys.platform != "linux":
+            return  # elsewhere there are no IPv4 groups on a dual-stack socket
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, loop)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, hops)
 
 
 def bind_to_device(sock: Any, options: Any) -> None:
