@@ -9,9 +9,9 @@ from zmqthread.option_types import enabled_features
 from zmqthread.patterns.channel import Channel
 from zmqthread.patterns.client import Client
 from zmqthread.patterns.dealer import Dealer
+from zmqthread.patterns.dgram import Dgram
 from zmqthread.patterns.dish import Dish
 from zmqthread.patterns.gather import Gather
-from zmqthread.patterns.dgram import Dgram
 from zmqthread.patterns.pair import Pair
 from zmqthread.patterns.pattern import Pattern
 from zmqthread.patterns.peer import Peer
