@@ -45,7 +45,7 @@ class Case:
     def in_pipe(self, body: bytes) -> Any:
         return (b"g", body) if self.kind in GROUPED else body
 
-    def received(self) -> list[bytes]:
+    def received(self) -> list[Any]:
         found = self.socket.received()
         return [m.frame if isinstance(m, Labelled) else m for m in found]
 

@@ -12,6 +12,7 @@ from tests.sessions.conversations import floods, requests
 from tests.sessions.test_worlds import SHARED
 from tests.sessions.worlds import World, run
 from tests.sim.explore import explore
+from tests.sim.task import Task
 from zmqthread.api.core import Core
 from zmqthread.api.socket import Socket
 from zmqthread.constants import SocketType
@@ -96,3 +97,33 @@ def test_who_waits_for_a_dealer_that_goes_is_told() -> None:
         world.finish()
 
     run(main)
+
+
+def ended(task: Task) -> Callable[[], bool]:
+    return lambda: bool(task.done)
+
+
+def test_publishers_to_different_subscribers_do_not_wait_for_one_another() -> None:
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        pub = world.socket(engine, SocketType.PUB, sndhwm=1, xpub_nodrop=1)
+        pub.endpoints.bind("inproc://x")
+        subs = {name: world.socket(engine, SocketType.SUB, rcvhwm=1) for name in (b"a", b"b", b"c")}
+        for topic, sub in subs.items():
+            Socket(None, core=sub).subscribe(topic)
+            sub.endpoints.connect("inproc://x")
+
+        def publish(topic: bytes) -> None:
+            for _ in range(8):
+                world.send(pub, topic)
+
+        tasks = {topic: world.spawn(engine, "publish", publish, topic) for topic in subs}
+        world.kernel.sleep(0.1)
+        assert not any(task.done for task in tasks.values())
+        for topic in world.rng.sample(sorted(subs), 3):
+            for _ in range(8):
+                assert world.recv(subs[topic]) == topic
+            assert world.kernel.wait_until(ended(tasks[topic]), 5.0)
+        world.finish()
+
+    run(main, 20)

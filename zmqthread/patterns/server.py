@@ -76,13 +76,14 @@ class Server(OneFrame, FairIn):
 
     def recv(self) -> Any:
         """Return the next message with the number of its sender."""
-        message = super().recv()
+        message = self._in.recv()
         if message is None:
             return None
         if message.__class__ is Labelled:  # in-process, a label of the sender's comes along
             message = message.frame
-        assert self.origin is not None
-        return Labelled(message, self.origin.state)
+        self.origin = pipe = self._in.origin
+        assert pipe is not None
+        return Labelled(message, pipe.state)
 
     def express_in(self) -> deque[Any] | None:
         """Each message gets a number."""
