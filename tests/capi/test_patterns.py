@@ -6,6 +6,7 @@ The name of a test begins with the program whose behaviour it holds.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket as plain
 import struct
@@ -496,6 +497,19 @@ def test_pair_tcp__fast_path_option(c):
     bound, name = c.bound(z.ZMQ_PAIR, TCP, loopback_fastpath=1)
     assert z.zmq_getsockopt(bound, z.ZMQ_LOOPBACK_FASTPATH) == 1
     bounce(bound, c.connected(z.ZMQ_PAIR, name, loopback_fastpath=1))
+
+
+@pytest.mark.skipif(not hasattr(plain, "SO_BINDTODEVICE"), reason="the system has no such option")
+def test_pair_tcp_cap_net_admin__bounce_over_a_device(c):
+    """Linux before 5.7 wants a capability for it."""
+    bound = c.socket(z.ZMQ_PAIR, bindtodevice="lo")
+    try:
+        z.zmq_bind(bound, TCP)
+    except z.ZMQError as error:
+        if error.errno != errno.EPERM:
+            raise
+        pytest.skip("needs the capability NET_ADMIN or Linux 5.7")
+    bounce(bound, c.connected(z.ZMQ_PAIR, last_endpoint(bound), bindtodevice="lo"))
 
 
 # -- every type may be used by several threads ---
