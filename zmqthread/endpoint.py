@@ -199,7 +199,8 @@ def datagram_address(frame: bytes) -> tuple[str, int]:
     Raises:
         ZMQError: EINVAL: not a literal address, an IPv6 one without brackets, or port 0.
     """
-    text = frame.decode("ascii", "backslashreplace")
+    # libzmq's address frames end with a NUL, which programs may have learned to add.
+    text = frame.removesuffix(b"\0").decode("ascii", "backslashreplace")
     host, port = _host_and_port(text, text, "connect")
     bracketed = text.startswith("[")
     if bracketed != (":" in host) or not (bracketed or _NUMERIC_V4.fullmatch(host)):

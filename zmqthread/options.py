@@ -269,7 +269,7 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     # Multicast and virtual machines.
     rate = integer(100, _POSITIVE, feature="multicast")
     recovery_ivl = integer(10000, _NATURAL, feature="multicast")
-    multicast_hops = integer(1, between(1, 255))
+    multicast_hops = integer(1, _POSITIVE)
     multicast_maxtpdu = integer(1500, _POSITIVE, feature="multicast")
     multicast_loop = boolean(1, ANY)
     norm_mode = integer(1, between(0, 4), feature="norm")

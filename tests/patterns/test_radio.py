@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.patterns.support import FakeSocket
-from zmqthread.constants import ENOTSUP, SocketType
+from zmqthread.constants import EMSGSIZE, ENOTSUP, SocketType
 from zmqthread.errors import ZMQError
 from zmqthread.labels import Labelled
 from zmqthread.message import Frame, Join, Leave, Subscribe
@@ -156,3 +156,25 @@ def test_a_dish_that_joins_too_many_groups_is_dropped():
     assert (greedy.cut, modest.cut) == (True, False)
     send(socket, b"a", b"1")
     assert (greedy.got(), modest.got()) == ([], [(b"a", b"1")])
+
+
+@pytest.mark.parametrize("size", [65505, 65506])
+def test_a_message_too_large_for_a_datagram_goes_to_nobody(size):
+    """libzmq writes past the end of its buffer (af11df08)."""
+    socket = radio()
+    streamed, datagrams = dish(socket, b"g"), socket.connect(takes_all=True)
+    if size == 65505:
+        assert send(socket, b"g", bytes(size))
+        assert len(streamed.got()) == len(datagrams.got()) == 1
+        return
+    with pytest.raises(ZMQError) as caught:
+        send(socket, b"g", bytes(size))
+    assert caught.value.errno == EMSGSIZE
+    assert streamed.got() == datagrams.got() == []
+
+
+def test_without_udp_there_is_no_such_limit():
+    socket = radio(max_datagram=10)
+    peer = dish(socket, b"g")
+    assert send(socket, b"g", bytes(1000))
+    assert len(peer.got()) == 1

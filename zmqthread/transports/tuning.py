@@ -45,7 +45,8 @@ def tune_ip(sock: Any, family: int, options: Any) -> None:
 
 def tune_multicast(sock: Any, family: int, options: Any) -> None:
     """Apply MULTICAST_LOOP and MULTICAST_HOPS, whether or not a group will be sent to."""
-    loop, hops = options.multicast_loop, options.multicast_hops
+    # A packet has 8 bits for it, and there is nothing farther away than 255.
+    loop, hops = options.multicast_loop, min(options.multicast_hops, 255)
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, loop)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)

@@ -21,6 +21,7 @@ from zmqthread.transports.interface import Target
 from zmqthread.transports.names import (
     Address,
     as_v6,
+    interface_addresses,
     literal,
     local_addresses,
     look_up,
@@ -264,6 +265,9 @@ def _choose_interface(sock: Any, group: Address, interface: str) -> tuple[str, i
     elif interface:
         if spelled is None:
             index = _index(interface)
+            # The address goes into what is sent: by default that of the route to the group.
+            known = interface_addresses(interface, 0, ipv6=False)
+            address = known[0][1][0] if known else address
         elif spelled[0] == family:
             address = spelled[1][0]
         else:
