@@ -52,6 +52,8 @@ class Faults:
     windows: tuple[int, ...] = (65536,)
     #: A TCP connect that ends at once, as some systems do on loopback.
     connect_now: float = 0.0
+    #: A datagram gets lost.
+    lost: float = 0.0
     #: The connection is reset instead of the send.
     reset: float = 0.0
     #: A reset takes along what had arrived but was not read.

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from tests.sim.datagram import SimDatagramSocket
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.poll import Pollable, os_error
@@ -33,6 +34,8 @@ class SimNet:
         self.faults = faults or Faults()
         #: (host, port), abstract name or inode -> who is bound to it.
         self.bound: dict[Any, SimSocket] = {}
+        #: Bound sockets for datagrams.
+        self.datagrams: list[SimDatagramSocket] = []
         #: Addresses of nodes that went silent: connects hang.
         self.dark: dict[Any, str] = {}
         self._tables: dict[str, dict[int, Pollable]] = {}
@@ -174,6 +177,11 @@ class SimNet:
 
     def _lost(self, source: str, node: str, listener: SimSocket | None) -> bool:
         return listener is None or listener.backlog_full() or self.is_cut(source, node)
+
+    def deliver(self, data: bytes, source: Any, address: Any) -> None:
+        """A datagram has come to everybody whom it is for, if there is anybody."""
+        for sock in [sock for sock in self.datagrams if sock.takes(address)]:
+            sock.arrive(data, source)
 
     # -- cuts --------------------------------------------------------------------------------
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Callable
 from typing import Any
 
+from tests.sim.datagram import SimDatagramSocket
 from tests.sim.locks import SimLock, SimThread
 from tests.sim.net import SimNet
 from tests.sim.poll import SimSelector, SimSignal, SimWaker
@@ -56,9 +58,13 @@ class SimSeams(Seams):
     def signal(self) -> Any:
         return SimSignal(self.net, self.node)
 
-    def socket(self, family: int, kind: int, proto: int = 0) -> SimSocket:
+    def socket(self, family: int, kind: int, proto: int = 0) -> Any:
         self.kernel.point("socket")
-        sock = SimSocket(self.net, self.node, family, kind, proto)
+        sock: Any
+        if kind & 0xF == socket.SOCK_DGRAM:
+            sock = SimDatagramSocket(self.net, self.node, family, proto)
+        else:
+            sock = SimSocket(self.net, self.node, family, kind, proto)
         sock.open_fd()
         return sock
 

@@ -214,8 +214,7 @@ class DatagramSession:
             self._watch()
 
     def starved(self, pipe: Pipe) -> bool:
-        """Read again for a pipe that has been read empty."""
-        self._resume()
+        """All that was received is in the pipe already."""
         return False
 
     # -- sending ---

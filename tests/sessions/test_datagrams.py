@@ -1,0 +1,314 @@
+"""Datagrams between whole sockets on the simulated kernel: nothing is lost but by the network."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from typing import Any
+
+import pytest
+
+from tests.sessions.worlds import World, again, run
+from tests.sim.datagram import BACKLOG, SimDatagramSocket
+from tests.sim.faults import Faults
+from zmqthread.api.core import Core
+from zmqthread.api.peers import join
+from zmqthread.api.socket import Socket
+from zmqthread.constants import SocketType
+from zmqthread.errors import ZMQError
+from zmqthread.sessions.datagrams import DatagramSession
+
+UDP = "udp://127.0.0.1:5000"
+THERE = b"127.0.0.1:5000"
+RADIO, DISH, DGRAM = SocketType.RADIO, SocketType.DISH, SocketType.DGRAM
+#: What a correct program survives without losing anything.
+ODD = Faults(again=0.2, spurious=0.2, partial=0.3, shuffle=1.0, latency=(1e-4, 5e-3))
+
+
+def dish(world: World, endpoint: str = UDP, **options: Any) -> Core:
+    made = world.socket(world.engine("there"), DISH, **options)
+    made.endpoints.bind(endpoint)
+    join(made, "g")
+    return made
+
+
+def radio(world: World, endpoint: str = UDP, **options: Any) -> Core:
+    made = world.socket(world.engine("here"), RADIO, **options)
+    made.endpoints.connect(endpoint)
+    return made
+
+
+def dgram(world: World, node: str, endpoint: str = "udp://127.0.0.1:*", **options: Any) -> Core:
+    made = world.socket(world.engine(node), DGRAM, **options)
+    made.endpoints.bind(endpoint)
+    return made
+
+
+def say(core: Core, body: bytes) -> None:
+    Socket(None, core=core).send(body, group="g")
+
+
+def system(core: Core) -> SimDatagramSocket:
+    """Return the system's socket of the only endpoint."""
+    far: Any = next(iter(core.pipes)).far
+    assert isinstance(far, DatagramSession)
+    sock: SimDatagramSocket = far.socket
+    return sock
+
+
+@pytest.mark.parametrize("endpoint", [UDP, "udp://239.0.0.1:5000"])
+@pytest.mark.parametrize("hwm", [1, 2, 3, 1000])
+def test_radio_to_dish_nothing_is_lost_or_forgotten(hwm: int, endpoint: str) -> None:
+    """Bursts no larger than the system's buffer: each wakes the reader, however full its pipe."""
+
+    def main(world: World) -> None:
+        receiver = dish(world, endpoint, rcvhwm=hwm)
+        sender = radio(world, endpoint)
+        for burst in range(4):
+            expected = [b"%d %d" % (burst, number) for number in range(BACKLOG)]
+            for body in expected:
+                say(sender, body)
+            assert sorted(world.recv(receiver) for _ in expected) == expected  # in any order
+        world.finish()
+
+    run(main, 8, ODD)
+
+
+def test_dgram_to_dgram_and_back() -> None:
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        for number in range(20):
+            world.send(one, (THERE, b"%d" % number))
+            source, body = world.recv(other)
+            assert body == b"%d" % number
+            world.send(other, (source, b"back"))
+            assert world.recv(one) == (THERE, b"back")
+        world.finish()
+
+    run(main, 10, ODD)
+
+
+def test_several_threads_on_one_dgram() -> None:
+    """Whoever receives first gets it, and each datagram is got once."""
+
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        got: list[bytes] = []
+
+        def receive() -> None:
+            for _ in range(4):
+                got.append(world.recv(other)[1])
+
+        readers = [world.spawn(other.engine, f"reader {n}", receive) for n in range(2)]
+
+        def send(name: int) -> None:
+            for number in range(4):
+                world.send(one, (THERE, b"%d %d" % (name, number)))
+
+        for name in range(2):
+            world.spawn(one.engine, f"sender {name}", send, name)
+        assert world.kernel.wait_until(lambda: all(task.done for task in readers), 10.0), got
+        assert sorted(got) == [b"%d %d" % (name, number) for name in range(2) for number in range(4)]
+        world.finish()
+
+    run(main, 10, Faults(again=0.2, partial=0.3, shuffle=1.0))
+
+
+def test_q8_a_radio_never_waits_and_drops_past_its_mark() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world, sndhwm=3)
+        system(sender).room = 2
+        for number in range(9):
+            say(sender, b"%d" % number)  # 2 go out, one waits at the system, 3 in the pipe
+        system(sender).drain()
+        assert [world.recv(receiver) for _ in range(6)] == [b"%d" % n for n in range(6)]
+        assert sender.pattern.dropped == 3
+        say(sender, b"on it goes")
+        assert world.recv(receiver) == b"on it goes"
+        world.finish()
+
+    run(main)
+
+
+def test_a_dgram_waits_for_room() -> None:
+    def main(world: World) -> None:
+        one, other = dgram(world, "here", sndhwm=2), dgram(world, "there", UDP)
+        system(one).room = 1
+        done = []
+
+        def send() -> None:
+            for number in range(7):
+                world.send(one, (THERE, b"%d" % number))
+                done.append(number)
+
+        task = world.spawn(one.engine, "sender", send)
+        assert world.kernel.wait_until(lambda: len(done) == 4, 1.0)
+        world.kernel.sleep(1.0)
+        assert done == [0, 1, 2, 3]
+        assert not again(lambda: world.send(one, (THERE, b"now"), 1))
+        for _ in range(7):
+            system(one).drain(1)
+            world.kernel.sleep(0.1)
+        assert task.done
+        assert [world.recv(other)[1] for _ in range(7)] == [b"%d" % n for n in range(7)]
+        world.finish()
+
+    run(main)
+
+
+def test_hostile_d4_no_buffers_left_is_not_the_end() -> None:
+    """Some systems call such a socket writable: it is left alone for a while, not asked again."""
+
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world)
+        system(sender).send_failures.extend([errno.ENOBUFS, errno.ENOMEM])
+        say(sender, b"first")
+        say(sender, b"second")
+        assert len(system(sender).send_failures) == 1
+        began = world.kernel.now
+        assert [world.recv(receiver) for _ in range(2)] == [b"first", b"second"]
+        assert world.kernel.now - began >= 0.2
+        system(receiver).receive_failures.extend([errno.ENOMEM, errno.ENOBUFS, errno.ECONNREFUSED])
+        system(receiver).poke()
+        began = world.kernel.now
+        say(sender, b"third")
+        assert world.recv(receiver) == b"third"
+        assert world.kernel.now - began >= 0.3
+        world.finish()
+
+    run(main)
+
+
+def test_what_a_radio_cannot_send_is_counted_and_logged_once(caplog: Any) -> None:
+    def main(world: World) -> None:
+        caplog.clear()
+        receiver, sender = dish(world), radio(world)
+        system(sender).send_failures.extend([errno.ENETUNREACH] * 3)
+        for number in range(4):
+            say(sender, b"%d" % number)
+        assert world.recv(receiver) == b"3"
+        (pipe,) = sender.pipes
+        assert pipe.dropped == 3
+        assert len([r for r in caplog.records if "could not be sent" in r.message]) == 1
+        world.finish()
+
+    with caplog.at_level(logging.WARNING, "zmqthread"):
+        run(main)
+
+
+def test_what_a_dgram_cannot_send_raises() -> None:
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        system(one).send_failures.append(errno.ENETUNREACH)
+        with pytest.raises(ZMQError) as caught:
+            world.send(one, (THERE, b"x"))
+        assert caught.value.errno == errno.ENETUNREACH
+        world.send(one, (THERE, b"y"))
+        assert world.recv(other)[1] == b"y"
+        world.finish()
+
+    run(main)
+
+
+@pytest.mark.parametrize(("linger", "arrives"), [(-1, True), (1000, True), (100, False), (0, False)])
+def test_linger(linger: int, arrives: bool) -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world, rcvtimeo=2000), radio(world)
+        sock = system(sender)
+        sock.room = 0
+        say(sender, b"late")
+        sender.close(linger)
+        assert bool(sock.closed) == (not linger)
+        world.kernel.sleep(0.5)
+        assert sock.closed == (not arrives)
+        sock.drain()
+        if arrives:
+            assert world.recv(receiver) == b"late"
+        assert world.kernel.wait_until(lambda: sender.released, 1.0)
+        world.finish()
+
+    run(main)
+
+
+def test_unbind_leaves_what_has_come_and_frees_the_port() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world)
+        say(sender, b"before")
+        assert world.poll([(receiver, 1)], 1.0) == [1]
+        receiver.endpoints.unbind(UDP)
+        assert world.recv(receiver) == b"before"
+        assert not receiver.pipes
+        receiver.endpoints.bind(UDP)
+        say(sender, b"again")
+        assert world.recv(receiver) == b"again"
+        world.finish()
+
+    run(main)
+
+
+def test_disconnect_and_immediate() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world, immediate=1)
+        say(sender, b"one")
+        assert world.recv(receiver) == b"one"
+        sender.endpoints.disconnect(UDP)
+        say(sender, b"to nobody")
+        sender.endpoints.connect(UDP)
+        say(sender, b"two")
+        assert world.recv(receiver) == b"two"
+        world.finish()
+
+    run(main)
+
+
+def test_a_dish_that_lets_everything_pile_up_holds_no_more_than_its_mark() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world, rcvhwm=5), radio(world)
+        for number in range(100):
+            say(sender, b"%d" % number)
+            world.kernel.sleep(0.01)
+        (pipe,) = receiver.pipes
+        assert len(pipe.incoming) == 5
+        # Reading goes on at the low-water mark, with what the system has kept.
+        assert [world.recv(receiver) for _ in range(3)] == [b"0", b"1", b"2"]
+        world.kernel.sleep(0.1)
+        assert len(pipe.incoming) == 5
+        assert [world.recv(receiver) for _ in range(5)] == [b"%d" % n for n in range(3, 8)]
+        world.finish()
+
+    run(main)
+
+
+@pytest.mark.parametrize("where", ["_deliver", "_decode"])
+def test_an_interrupt_leaves_nothing_unseen(where: str, monkeypatch: Any) -> None:
+    """Ctrl-C in the middle of a turn: what has come in is found all the same."""
+    original = getattr(DatagramSession, where)
+    interrupts: list[int] = []
+
+    def interrupted(self: Any, *args: Any) -> Any:
+        result = None
+        if where == "_decode":
+            result = original(self, *args)
+        if self.host.seams.get_ident() in interrupts:  # handlers run in one thread only
+            interrupts.clear()
+            if where == "_deliver":
+                args[0].incoming.extend(args[1])  # and nobody is told
+            raise KeyboardInterrupt
+        return result if where == "_decode" else original(self, *args)
+
+    monkeypatch.setattr(DatagramSession, where, interrupted)
+
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world)
+        interrupts.append(receiver.seams.get_ident())
+        say(sender, b"one")
+        try:
+            first = world.recv(receiver)
+        except KeyboardInterrupt:
+            if where == "_decode":  # that one is lost, as any datagram may be
+                say(sender, b"one")
+            first = world.recv(receiver)
+        assert first == b"one"
+        world.finish()
+
+    run(main, 5)
