@@ -97,7 +97,6 @@ LISTED = {
 }
 
 _MEMORY = "Python raises MemoryError where the interpreter itself has none left"
-_ONLY_SOME = "no transport is there yet that is for some types only (udp, multicast)"
 #: What cannot be shown, and why.
 EXCUSED = {
     ("zmq_ctx_new", "EMFILE"): "takes no descriptors: they are taken with the first socket",
@@ -109,9 +108,6 @@ EXCUSED = {
     ("zmq_poller_wait", "ENOMEM"): _MEMORY,
     ("zmq_poller_wait_all", "ENOMEM"): _MEMORY,
     ("zmq_poller_add", "EMFILE"): "takes no descriptors",
-    ("zmq_bind", "ENOCOMPATPROTO"): _ONLY_SOME,
-    ("zmq_connect", "ENOCOMPATPROTO"): _ONLY_SOME,
-    ("zmq_connect_peer", "ENOCOMPATPROTO"): _ONLY_SOME,
     ("zmq_bind", "EAFNOSUPPORT"): "tipc, vmci and vsock are not there: EPROTONOSUPPORT",
     ("zmq_bind", "EAGAIN"): "tipc is not there: EPROTONOSUPPORT",
 }
@@ -444,6 +440,16 @@ def a_peer_without_an_address(c: World, _f: str) -> None:
 @case("zmq_connect_peer", "EPROTONOSUPPORT")
 def a_peer_by_an_unknown_transport(c: World, _f: str) -> None:
     z.zmq_connect_peer(c.socket(z.ZMQ_PEER), "pigeon://a")
+
+
+@case("zmq_bind zmq_connect", "ENOCOMPATPROTO")
+def a_transport_of_other_types(c: World, f: str) -> None:
+    getattr(z, f)(c.socket(z.ZMQ_PUSH), "udp://127.0.0.1:5555")
+
+
+@case("zmq_connect_peer", "ENOCOMPATPROTO")
+def a_peer_by_datagrams(c: World, _f: str) -> None:
+    z.zmq_connect_peer(c.socket(z.ZMQ_PEER), "udp://127.0.0.1:5555")
 
 
 @case("zmq_connect_peer", "EMTHREAD")

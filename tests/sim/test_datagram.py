@@ -84,7 +84,7 @@ def test_errors_room_and_the_backlog(kernel):
     near, far = seams.socket(*UDP), seams.socket(*UDP)
     far.bind(HERE)
     near.send_failures.append(errno.ENOBUFS)
-    with pytest.raises(OSError, match="[Bb]uffer"):
+    with pytest.raises(OSError, match="buffer"):
         near.sendto(b"x", HERE)
     near.room = BACKLOG + 1
     for number in range(BACKLOG + 1):

@@ -198,7 +198,7 @@ def test_ports_are_given_out_once(kernel):
 def test_ipv6_any_listens_for_both_unless_told_otherwise(kernel):
     net = SimNet(kernel)
     seams = SimSeams(net)
-    both = seams.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    both: SimSocket = seams.socket(socket.AF_INET6, socket.SOCK_STREAM)
     both.bind(("::", 7, 0, 0))
     both.listen()
     assert both.getsockname() == ("::", 7, 0, 0)
@@ -211,7 +211,7 @@ def test_accept_fails_as_told(kernel):
     pair = Pair(kernel)
 
     def dial() -> SimSocket:
-        sock = pair.here.socket(*TCP)
+        sock: SimSocket = pair.here.socket(*TCP)
         sock.connect_ex(HERE)
         kernel.run(until=lambda: pair.listener.backlog and sock.state == "connected")
         return sock
