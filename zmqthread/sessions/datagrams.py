@@ -15,6 +15,7 @@ from zmqthread.pipes.lane import SMALL
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.sessions.ends import Ends
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.transports import udp as transport
 from zmqthread.wire import udp as wire
@@ -57,6 +58,7 @@ class DatagramSession:
         "dropped",
         "ended",
         "endpoint",
+        "ends",
         "finishing",
         "host",
         "lost",
@@ -83,6 +85,8 @@ class DatagramSession:
         self.pipe = pipe
         self.ended = ended
         self.endpoint = endpoint
+        bound = opened.address is None
+        self.ends = Ends(endpoint, bound=True) if bound else Ends(remote=endpoint)
         self._address = opened.address
         self._raw = host.raw
         self._sends = host.raw or opened.address is not None
