@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import socket as system
 from typing import Any, Self
 
 import zmqthread as zmq
@@ -55,9 +55,9 @@ class Bench:
         made.bind(endpoint)
         return made
 
-    def plain(self, host: str = "127.0.0.1") -> socket.socket:
+    def plain(self, host: str = "127.0.0.1") -> system.socket:
         """Return a socket of the system, bound to an address of this machine."""
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made = system.socket(system.AF_INET, system.SOCK_DGRAM)
         self._open.append(made)
         made.bind((host, 0))
         made.settimeout(seconds(10))
@@ -83,7 +83,7 @@ def silent(sock: Any) -> bool:
     return not sock.poll(seconds(NEVER) * 1000)
 
 
-def unanswered(plain: socket.socket) -> bool:
+def unanswered(plain: system.socket) -> bool:
     """Whether nothing has come back."""
     plain.settimeout(seconds(NEVER))
     with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""udp through whole sockets: types, endpoints, options, monitors, and where libzmq does otherwise."""
+"""udp through whole sockets: types, endpoints, options, monitors, differences from libzmq."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_difference_udp_bind_errors(bench: Bench) -> None:
     [{"plain_server": 1}, {"plain_username": b"a", "plain_password": b"b"}, {"zap_domain": b"d"}],
 )
 def test_difference_udp_security(security: dict[str, Any], bench: Bench) -> None:
-    """Datagrams are neither encrypted nor authenticated: whoever asked for that must not get them."""
+    """Datagrams are neither encrypted nor authenticated: who asks for that does not get them."""
     for kind, use in ((zmq.DISH, "bind"), (zmq.DGRAM, "bind"), (zmq.RADIO, "connect")):
         sock = bench.socket(kind, **security)
         assert refused(getattr(sock, use), "udp://127.0.0.1:5") == errno.EPROTONOSUPPORT
@@ -205,7 +205,7 @@ def test_difference_dgram_address(bench: Bench) -> None:
 
 def descriptor(sock: Any) -> socket.socket:
     """Return the system's socket behind a socket with one endpoint; detach it."""
-    (pipe,) = sock._core.pipes  # noqa: SLF001
+    (pipe,) = sock._core.pipes
     return socket.socket(fileno=int(pipe.peer_properties["__fd"]))
 
 
@@ -280,17 +280,17 @@ def test_monitor(bench: Bench) -> None:
 def test_pipes_stats(bench: Bench) -> None:
     dish = bench.dish("g")
     name = "inproc://stats"
-    zmq.api.monitor.monitor(dish._core, name, 0xFFFFFFFF, 2)  # noqa: SLF001
+    zmq.api.monitor.monitor(dish._core, name, 0xFFFFFFFF, 2)
     reader = bench.socket(zmq.PAIR)
     reader.connect(name)
     radio = bench.radio(dish)
     for _ in range(3):
         radio.send(b"x", group="g")
     for _ in range(1000):
-        if len(next(iter(dish._core.pipes)).incoming) == 3:  # noqa: SLF001
+        if len(next(iter(dish._core.pipes)).incoming) == 3:
             break
         threading.Event().wait(seconds(0.01))
-    pipes_stats(dish._core)  # noqa: SLF001
+    pipes_stats(dish._core)
     frames = reader.recv_multipart()
     assert [struct.unpack("=Q", frame)[0] for frame in frames[2:4]] == [0, 3]
     assert frames[-2] == endpoint_of(dish).encode()

@@ -313,3 +313,25 @@ def test_an_interrupt_leaves_nothing_unseen(where: str, monkeypatch: Any) -> Non
         world.finish()
 
     run(main, 5)
+
+
+@pytest.mark.parametrize("endpoint", [UDP, "inproc://name"])
+def test_a_reader_that_waits_gets_an_empty_message(endpoint: str) -> None:
+    """A message of no octets is a message, whatever Python thinks of its truth."""
+
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        receiver, sender = world.socket(engine, DISH), world.socket(engine, RADIO)
+        receiver.endpoints.bind(endpoint)
+        join(receiver, "g")
+        sender.endpoints.connect(endpoint)
+        got: list[bytes] = []
+        reader = world.spawn(engine, "reader", lambda: got.append(world.recv(receiver)))
+        assert world.kernel.wait_until(lambda: receiver.driven != 0, 1.0)
+        world.kernel.sleep(0.1)
+        say(sender, b"")
+        assert world.kernel.wait_until(lambda: reader.done, 1.0)
+        assert got == [b""]
+        world.finish()
+
+    run(main)
