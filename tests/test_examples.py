@@ -51,7 +51,7 @@ class Program:
 
     def address(self, what: str = "on") -> str:
         """Return the address that it says it has bound."""
-        return self.read_until(rf"{what} (tcp://\S+)\n")
+        return self.read_until(rf"{what} ((?:tcp|udp)://\S+)\n")
 
     def finish(self, status: int = 0) -> str:
         """Wait for its end and return all that it has printed."""
@@ -161,6 +161,26 @@ def test_pair_threads(start):
     assert output.endswith("4 squared is 16\nthe worker ends\n")
 
 
+def test_datagrams(start):
+    server = start("datagrams.py", "--address", f"{LOOPBACK}:*", "--count", "1")
+    address = server.address().removeprefix("udp://")
+    client = start("datagrams.py", "--address", address, "--ask", "what time is it?")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\n", client.finish())
+    assert server.finish().endswith("asks what time is it?\n")
+
+
+def test_beacon(start):
+    kind = ("--kind", "printer")
+    group = f"udp://{LOOPBACK};239.192.77.21:*"
+    listener = start("beacon.py", "--listen", "--address", group, "--count", "3", *kind)
+    address = listener.address()
+    quick = ("--address", address, "--interval", "0.02")
+    start("beacon.py", *quick, "--kind", "scanner")
+    start("beacon.py", *quick, *kind, "--service", "tcp://127.0.0.1:5555")
+    assert listener.finish().endswith("printer at tcp://127.0.0.1:5555\n")
+    assert "scanner" not in listener.output
+
+
 def test_shared_server(start):
     server = start("shared_server.py", "--address", ANY_PORT, "--threads", "3", "--count", "2")
     names = ["a", "b", "c", "d", "e", "f"]
@@ -267,4 +287,4 @@ def test_examples_stay_on_this_machine():
         text = path.read_text(encoding="utf-8")
         assert "pyobj" not in text
         assert "pickle" not in text
-        assert set(re.findall(r"tcp://([^:{]+)", text)) <= {LOOPBACK}, path.name
+        assert set(re.findall(r"(?:tcp|udp)://([^:;{]+)", text)) <= {LOOPBACK}, path.name

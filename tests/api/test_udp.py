@@ -273,8 +273,9 @@ def test_monitor(bench: Bench) -> None:
     connected = recv_monitor_message(sender)
     assert Event(connected["event"]).name == "CONNECTED"
     assert connected["endpoint"] == endpoint.encode()
-    for sock in (dish, radio):
+    for sock, monitor in ((dish, reader), (radio, sender)):
         sock.disable_monitor()
+        monitor.close()
 
 
 def test_pipes_stats(bench: Bench) -> None:
