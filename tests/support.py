@@ -29,6 +29,20 @@ def seconds(value: float) -> float:
     return value * SCALE
 
 
+def milliseconds(unscaled: float) -> int:
+    """Scale seconds and give them the way time-out options take them."""
+    return int(seconds(unscaled) * 1000)
+
+
+def patient(sock: Any, patience: float, **settings: Any) -> Any:
+    """Give a socket time-outs, so that a lost message fails a test, LINGER 0, and other options."""
+    sock.linger = 0
+    sock.sndtimeo = sock.rcvtimeo = milliseconds(patience)
+    for name, value in settings.items():
+        setattr(sock, name, value)
+    return sock
+
+
 def free_port() -> int:
     """Return a TCP port that was free a moment ago; where possible bind to port 0 instead."""
     with socket.socket() as probe:

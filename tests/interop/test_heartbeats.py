@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, World, milliseconds
-from tests.support import RawClient
+from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, World
+from tests.support import RawClient, milliseconds
 
 pytestmark = pytest.mark.interop
 

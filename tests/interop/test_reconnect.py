@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import zmqthread
-from tests.interop.world import LAST_ENDPOINT, OURS, PATIENCE, THEIRS, World, milliseconds
-from tests.support import Peer, free_port, seconds
+from tests.interop.world import LAST_ENDPOINT, OURS, PATIENCE, THEIRS, World
+from tests.support import Peer, free_port, milliseconds, seconds
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.interop.pairs import PAIRS, Pair, body, meet, prepare
-from tests.interop.world import LAST_ENDPOINT, OURS, PATIENCE, THEIRS, World, milliseconds
-from tests.support import Peer
+from tests.interop.world import LAST_ENDPOINT, OURS, PATIENCE, THEIRS, World
+from tests.support import Peer, milliseconds
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 

@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Self
 
 import zmqthread
-from tests.support import LOOPBACK, seconds
+from tests.support import LOOPBACK, milliseconds, patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +20,6 @@ OURS = "zmqthread"
 THEIRS = "libzmq"
 PATIENCE = 20.0
 LAST_ENDPOINT = zmqthread.LAST_ENDPOINT
-
-
-def milliseconds(unscaled: float) -> int:
-    """Scale seconds and give them the way time-out options take them."""
-    return int(seconds(unscaled) * 1000)
 
 
 class Watcher:
@@ -96,11 +91,7 @@ class World:
         """Return a new socket of one library, with options set by their attribute names."""
         sock = self._contexts[library].socket(getattr(self.modules[library], kind))
         self._sockets.append(sock)
-        sock.linger = 0
-        sock.sndtimeo = sock.rcvtimeo = milliseconds(PATIENCE)
-        for name, value in settings.items():
-            setattr(sock, name, value)
-        return sock
+        return patient(sock, PATIENCE, **settings)
 
     def endpoint(self, transport: str) -> str:
         """Return something to bind to; LAST_ENDPOINT tells where one can then connect."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import zmqthread as zmq
-from tests.security.worlds import MECHANISMS, Secured, milliseconds
-from tests.support import Peer
+from tests.security.worlds import MECHANISMS, Secured
+from tests.support import Peer, milliseconds
 from tests.wire.support import greeting
 from zmqthread.options import Options
 

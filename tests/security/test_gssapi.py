@@ -8,15 +8,8 @@ import pytest
 
 import zmqthread as zmq
 from tests.security import libzmq, realm
-from tests.security.worlds import (
-    PATIENCE,
-    Secured,
-    accept,
-    event,
-    events,
-    milliseconds,
-)
-from tests.support import LOOPBACK, RawClient
+from tests.security.worlds import PATIENCE, Secured, accept, event, events
+from tests.support import LOOPBACK, RawClient, milliseconds
 from tests.wire.support import command, frame, greeting
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError

@@ -16,9 +16,8 @@ from tests.security.worlds import (
     accept,
     curve_keys,
     event,
-    milliseconds,
 )
-from tests.support import LOOPBACK, RawClient
+from tests.support import LOOPBACK, RawClient, milliseconds
 from tests.wire import curve as peers
 from tests.wire.support import command, frame, greeting, properties
 from zmqthread.constants import Event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 import zmqthread
 from tests.interop.world import OURS, THEIRS, World
-from tests.security.worlds import FAILED, Handler, accept, curve_keys, event, milliseconds
+from tests.security.worlds import FAILED, MECHANISMS, Handler, accept, curve_keys, event
+from tests.support import milliseconds
 from zmqthread.auth.thread import ThreadAuthenticator
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.interop
 
-PLAIN = {"plain_server": 1}, {"plain_username": b"user", "plain_password": b"sesame"}
 AUTH = int(zmqthread.EVENT_HANDSHAKE_FAILED_AUTH)
 UNEXPECTED = (
     int(zmqthread.EVENT_HANDSHAKE_FAILED_PROTOCOL),
@@ -46,13 +47,6 @@ def both() -> Iterator[World]:
         shutil.rmtree(directory)
 
 
-def handler_of(world: World, library: str) -> Any:
-    """A ZAP handler in the context of one library."""
-    if library == OURS:
-        return Handler(world.context(OURS), accept)
-    return TheirHandler(world.context(THEIRS))
-
-
 class TheirHandler:
     """pyzmq's own authenticator, which lets everybody in."""
 
@@ -68,54 +62,68 @@ class TheirHandler:
         self._auth.stop()
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
-@pytest.mark.parametrize("ours", ["server", "client"])
+class Sides:
+    """A server's and a client's side of a mechanism, one of them ours, the other libzmq's."""
+
+    def __init__(self, world: World, mechanism: str, ours: str) -> None:
+        self.world = world
+        self.mechanism = mechanism
+        self.library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
+        server, client = MECHANISMS["PLAIN"] if mechanism == "PLAIN" else curve_keys()
+        self._settings: dict[str, dict[str, Any]] = {"server": server, "client": client}
+
+    def socket(self, role: str, kind: str, **more: Any) -> Any:
+        return self.world.socket(self.library[role], kind, **self._settings[role], **more)
+
+    def handler(self) -> Any:
+        """A ZAP handler that lets everybody in, in the server's context."""
+        if self.library["server"] == OURS:
+            return contextlib.closing(Handler(self.world.context(OURS), accept))
+        return contextlib.closing(TheirHandler(self.world.context(THEIRS)))
+
+
+@pytest.fixture(params=["server", "client"])
+def ours(request: pytest.FixtureRequest) -> str:
+    """Give the side that is ours."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["PLAIN", "CURVE"])
+def sides(request: pytest.FixtureRequest, ours: str, both: World) -> Sides:
+    return Sides(both, request.param, ours)
+
+
 @pytest.mark.parametrize("binds", ["server", "client"])
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
-def test_messages_both_ways(
-    mechanism: str, ours: str, binds: str, transport: str, both: World
-) -> None:
-    settings: dict[str, dict[str, Any]] = dict(
-        zip(("server", "client"), PLAIN if mechanism == "PLAIN" else curve_keys(), strict=True)
-    )
-    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
-    handler = handler_of(both, library["server"])
-    try:
-        sides = {
-            role: both.socket(library[role], "DEALER", **settings[role])
-            for role in ("server", "client")
-        }
-        other = "client" if binds == "server" else "server"
-        both.join(sides[binds], sides[other], transport)
+def test_messages_both_ways(sides: Sides, binds: str, transport: str) -> None:
+    with sides.handler():
+        server, client = (sides.socket(role, "DEALER") for role in ("server", "client"))
+        pair = (server, client) if binds == "server" else (client, server)
+        sides.world.join(*pair, transport)
         for message in MESSAGES:
-            sides["client"].send_multipart(message)
-            assert sides["server"].recv_multipart() == message
-            sides["server"].send_multipart(message)
-            assert sides["client"].recv_multipart() == message
-        for number in range(3000):
-            sides["client"].send(b"%d" % (number % 7))
-            if number % 500 == 499:
-                for earlier in range(number - 499, number + 1):
-                    assert sides["server"].recv() == b"%d" % (earlier % 7)
-    finally:
-        handler.close()
+            client.send_multipart(message)
+            assert server.recv_multipart() == message
+            server.send_multipart(message)
+            assert client.recv_multipart() == message
+        # Batches: frames of one size, of many sizes, messages of several frames.
+        for one in (
+            lambda n: [b"%d" % (n % 7)],
+            lambda n: [b"x" * (n % 700)],
+            lambda n: [b"id%d" % n, b"", b"body" * (n % 90)],
+        ):
+            for sender, receiver in ((client, server), (server, client)):
+                sent = [one(n) for n in range(500)]
+                for message in sent:
+                    sender.send_multipart(message)
+                assert [receiver.recv_multipart() for _ in sent] == sent
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
-@pytest.mark.parametrize("ours", ["server", "client"])
-def test_subscriptions_and_heartbeats(mechanism: str, ours: str, both: World) -> None:
-    server, client = PLAIN if mechanism == "PLAIN" else curve_keys()
-    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
-    handler = handler_of(both, library["server"])
-    try:
-        pub = both.socket(
-            library["server"], "XPUB", **server, heartbeat_ivl=20, heartbeat_timeout=10_000
-        )
-        sub = both.socket(
-            library["client"], "SUB", **client, heartbeat_ivl=20, heartbeat_timeout=10_000
-        )
+def test_subscriptions_and_heartbeats(sides: Sides) -> None:
+    beats = {"heartbeat_ivl": 20, "heartbeat_timeout": 10_000}
+    with sides.handler():
+        pub, sub = sides.socket("server", "XPUB", **beats), sides.socket("client", "SUB", **beats)
         sub.subscribe(b"b")
-        both.join(pub, sub)
+        sides.world.join(pub, sub)
         assert pub.recv() == b"\1b"
         assert pub.poll(100) == 0  # some PINGs and PONGs go by
         pub.send(b"aa")
@@ -123,26 +131,17 @@ def test_subscriptions_and_heartbeats(mechanism: str, ours: str, both: World) ->
         assert sub.recv() == b"bb"
         sub.unsubscribe(b"b")
         assert pub.recv() == b"\0b"
-    finally:
-        handler.close()
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
-@pytest.mark.parametrize("ours", ["server", "client"])
-def test_subscriptions_are_there_again_after_a_reconnection(
-    mechanism: str, ours: str, both: World
-) -> None:
-    server, client = PLAIN if mechanism == "PLAIN" else curve_keys()
-    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
-    handler = handler_of(both, library["server"])
-    try:
-        sub = both.socket(library["client"], "SUB", **client, reconnect_ivl=10)
+def test_subscriptions_are_there_again_after_a_reconnection(sides: Sides) -> None:
+    with sides.handler():
+        sub = sides.socket("client", "SUB", reconnect_ivl=10)
         for topic in (b"a", b"b", b"c"):
             sub.subscribe(topic)
-        endpoint = both.endpoint("ipc")
+        endpoint = sides.world.endpoint("ipc")
         sub.connect(endpoint)
         for _ in range(2):
-            pub = both.socket(library["server"], "XPUB", **server)
+            pub = sides.socket("server", "XPUB")
             pub.bind(endpoint)
             found: list[bytes] = []
             while len(found) < 3:
@@ -154,30 +153,23 @@ def test_subscriptions_are_there_again_after_a_reconnection(
                 pub.send(body)
             assert [sub.recv() for _ in range(3)] == [b"aa", b"bb", b"cc"]
             pub.close()
-    finally:
-        handler.close()
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
-@pytest.mark.parametrize("ours", ["server", "client"])
-def test_refusals_are_told_on_both_sides(mechanism: str, ours: str, both: World) -> None:
-    server, client = PLAIN if mechanism == "PLAIN" else curve_keys()
-    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
-    if library["server"] == OURS:
-        authenticator: Any = ThreadAuthenticator(both.context(OURS))
+def test_refusals_are_told_on_both_sides(sides: Sides) -> None:
+    if sides.library["server"] == OURS:
+        authenticator: Any = ThreadAuthenticator(sides.world.context(OURS))
     else:
         from zmq.auth.thread import ThreadAuthenticator as Theirs
 
-        authenticator = Theirs(both.context(THEIRS))
+        authenticator = Theirs(sides.world.context(THEIRS))
     authenticator.start()
-    pull = both.socket(library["server"], "PULL", **server)
-    push = both.socket(library["client"], "PUSH", **client)
+    pull, push = sides.socket("server", "PULL"), sides.socket("client", "PUSH")
     monitors = [watched(pull), watched(push)]
     try:
-        both.join(pull, push)
+        sides.world.join(pull, push)
         assert event(monitors[0]) == (AUTH, 400)
         # libzmq's client knows ERROR only as its own server misspells it.
-        unknown = mechanism == "PLAIN" and library["client"] == THEIRS
+        unknown = sides.mechanism == "PLAIN" and sides.library["client"] == THEIRS
         assert event(monitors[1]) == (UNEXPECTED if unknown else (AUTH, 400))
     finally:
         authenticator.stop()
@@ -192,13 +184,10 @@ def watched(sock: Any) -> Any:
     return monitor
 
 
-@pytest.mark.parametrize("ours", ["server", "client"])
 def test_nothing_gets_past_a_wrong_server_key(ours: str, both: World) -> None:
-    server, client = curve_keys()
-    client["curve_serverkey"] = zmqthread.curve_keypair()[0]
-    library = {"server": THEIRS, "client": THEIRS} | {ours: OURS}
-    pull = both.socket(library["server"], "PULL", **server)
-    push = both.socket(library["client"], "PUSH", **client)
+    sides = Sides(both, "CURVE", ours)
+    pull, push = sides.socket("server", "PULL"), sides.socket("client", "PUSH")
+    push.curve_serverkey = zmqthread.curve_keypair()[0]
     monitor = watched(pull)
     try:
         both.join(pull, push)

@@ -11,17 +11,8 @@ from collections.abc import Callable
 import pytest
 
 import zmqthread as zmq
-from tests.security.worlds import (
-    MECHANISMS,
-    RawPeer,
-    Request,
-    Secured,
-    accept,
-    curve_keys,
-    events,
-    milliseconds,
-)
-from tests.support import LOOPBACK, listening
+from tests.security.worlds import MECHANISMS, RawPeer, Request, Secured, accept, curve_keys, events
+from tests.support import LOOPBACK, listening, milliseconds
 from tests.wire import curve as peers
 from tests.wire.support import command, frame, greeting, properties
 from zmqthread.constants import Event

@@ -17,9 +17,8 @@ from tests.security.worlds import (
     curve_keys,
     event,
     events,
-    milliseconds,
 )
-from tests.support import LOOPBACK, RawClient
+from tests.support import LOOPBACK, RawClient, milliseconds
 from tests.wire.support import greeting
 from zmqthread.constants import EFAULT, ETIMEDOUT, Event
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 
 import zmqthread as zmq
-from tests.support import LOOPBACK, RawClient, seconds
+from tests.support import LOOPBACK, RawClient, milliseconds, patient
 from tests.wire import curve as peers
 from zmqthread.errors import ZMQError
 
@@ -35,10 +35,6 @@ CURVE_CLIENT: dict[str, Any] = {
     "curve_secretkey": peers.CLIENT_SECRET,
 }
 MECHANISMS = {"PLAIN": (PLAIN_SERVER, PLAIN_CLIENT), "CURVE": (CURVE_SERVER, CURVE_CLIENT)}
-
-
-def milliseconds(unscaled: float) -> int:
-    return int(seconds(unscaled) * 1000)
 
 
 def accept(request: Request) -> list[bytes] | None:
@@ -117,11 +113,7 @@ class Secured:
     def socket(self, kind: int, **settings: Any) -> Any:
         sock = self.context.socket(kind)
         self._sockets.append(sock)
-        sock.linger = 0
-        sock.rcvtimeo = sock.sndtimeo = milliseconds(PATIENCE)
-        for name, value in settings.items():
-            setattr(sock, name, value)
-        return sock
+        return patient(sock, PATIENCE, **settings)
 
     def handler(self, answer: Callable[[Request], list[bytes] | None] = accept) -> Handler:
         made = Handler(self.context, answer)
