@@ -130,11 +130,23 @@ class _Child:
         except self.zmq.ZMQError:
             return 0
 
+    def serve(self, sock: Any, count: int) -> None:
+        """Answer so many requests."""
+        for _ in range(count):
+            request = sock.recv(copy=False)
+            sock.send(b"re:" + request.bytes, routing_id=request.routing_id)
+
+    def ask(self, sock: Any, count: int) -> list[bytes]:
+        """Ask so many times, and return the replies."""
+        for number in range(count):
+            sock.send(b"%d:" % number + b"." * (number % 300))
+        return [sock.recv() for _ in range(count)]
+
     def answer(self, number: int, name: str, args: Any, kwargs: Any) -> tuple[str, Any]:
         try:
             target = self.objects[number]
-            if name == "connect_peer":
-                return "value", self.connect_peer(target, *args)
+            if name in {"connect_peer", "serve", "ask"}:
+                return "value", getattr(self, name)(target, *args)
             if name == "leave":  # where that pyzmq takes bytes only
                 args = (args[0].encode(),)
             elif name == "get_monitor_socket":  # whose name it makes of a descriptor
