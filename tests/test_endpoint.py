@@ -120,7 +120,7 @@ def test_tcp_source_for_connect(text, host, source):
     ],
 )
 def test_n1_malformed_tcp_is_einval_at_once(text, use, word):
-    refused(text, use, errno.EINVAL, word, "endpoint 'tcp://")
+    refused(text, use, errno.EINVAL, word, "addr='tcp://")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def parse(text: str, use: Use) -> Endpoint:
 
 def _refuse(text: str, why: str, number: int = Errno.EINVAL) -> NoReturn:
     """Raise the error that says what is wrong with `text`."""
-    raise zmq_error(number, f"{strerror(number)}: {_cut(why)} (endpoint {_cut(text)!r})")
+    raise zmq_error(number, f"{strerror(number)}: {_cut(why)} (addr={_cut(text)!r})")
 
 
 def _cut(text: str) -> str:

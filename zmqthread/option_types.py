@@ -277,7 +277,10 @@ class OptionSet(metaclass=_Table):
 
         Raises:
             ZMQError: EINVAL: there is no such option.
+            TypeError: ``number`` is none.
         """
+        if not isinstance(number, int):
+            raise TypeError(f"the number of an option is an int, not {number!r}")
         row = self._writers.get(number) or self._readers.get(number)
         if row is None:
             raise _unusable(number, "there is none with this number")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.endpoints import Endpoints
 from zmqthread.api.hosting import Hosting
-from zmqthread.constants import EAGAIN, EFSM, ENOTSOCK, ETERM
+from zmqthread.constants import EAGAIN, EFSM, ENOTSOCK, ETERM, SocketOption
 from zmqthread.errors import error_from_os, zmq_error
 from zmqthread.pipes.lane import Lane
 from zmqthread.reactor.selector import READ, WRITE
@@ -195,8 +195,10 @@ class Core(Hosting):
         """Return what of ``interest`` would not have to wait; lock held."""
         pattern = self.pattern
         found = READ if interest & READ and pattern.can_recv() else 0
-        if interest & READ and self.receiving and self.seams.get_ident() in self.receiving:
-            found = READ  # the rest of a message that this thread has begun to receive
+        if self.receiving and self.seams.get_ident() in self.receiving:
+            found = READ & interest  # the rest of a message that this thread has begun to receive
+            if self.row.lockstep:
+                return found
         if interest & WRITE:
             if pattern.can_send():
                 found |= WRITE
@@ -271,32 +273,43 @@ class Core(Hosting):
 
         Args:
             linger: milliseconds for that, -1 for ever; None takes the option LINGER.
+
+        Raises:
+            ZMQError: EINVAL: a ``linger`` that the option would not take either.
+            TypeError: nor this; the socket stays open.
         """
         with self.lock:
+            if linger is not None and not self.closing:
+                self.options.set(SocketOption.LINGER, linger)
             if self.depth() > 1:
                 # In a signal handler: whom it has interrupted, or the I/O thread, closes.
-                self.post(lambda: self._close(linger))
+                self.post(self._close)
             else:
-                self._close(linger)
+                self._close()
 
     def abandon(self) -> None:
         """Close a socket that was forgotten.
 
         The garbage collector may call this while the very same thread holds our lock.
         """
-        self.post(lambda: self._close(None))
+        self.post(self._close)
 
-    def _close(self, linger: int | None) -> None:
+    def _close(self) -> None:
         if self.closing or self.engine.forked:
             self.closing = True
             return
-        self.closing = True
+        try:
+            self.closing = True
+            self._end_all()
+        except BaseException:  # an interrupt: nobody will close it again
+            self.post(self._end_all)
+            raise
+
+    def _end_all(self) -> None:
         self.fault = ENOTSOCK
         self.sending.clear()
         self.receiving.clear()
         self.refresh()
-        if linger is not None:
-            self.options.linger = linger
         if self.loop.ended:
             self.options.linger = 0  # nobody is left who could send it
         self.flush_scheduled()

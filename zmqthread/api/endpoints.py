@@ -15,8 +15,13 @@ from zmqthread.sessions.ends import UNKNOWN, Ends
 from zmqthread.sessions.inproc import Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zmqthread.api.core import Core
+    from zmqthread.endpoint import Use
     from zmqthread.pipes.pipe import Pipe
+
+    _Kind = tuple[dict[str, list[Any]], Callable[[Any, float | None], None]]
 
 #: Errors of a bind that come up before a descriptor is there that would have to be closed.
 _BEFORE_THERE_IS_A_SOCKET = frozenset({EINVAL, ENAMETOOLONG, ENODEV, EPROTONOSUPPORT})
@@ -167,37 +172,42 @@ class Endpoints:
 
     def unbind(self, text: str) -> None:
         """Stop listening on ``text``; see `Socket.unbind`."""
-        core = self._core
-        with core.lock:
-            core.enter()
-            parts = self._bound.pop(text, None)
-            if parts is None:
-                parse(text, "bind")
-                raise error_about(ENOENT, addr=text)
-            linger = self._linger()
-            for part in parts:
-                if isinstance(part, InprocEndpoint):
-                    core.engine.names.unbind(part.name)
-                else:
-                    part.close(linger)
-            core.leave()
+        self._undo(text, "bind", (self._bound, self._give_up), (self._connected, self._cut))
 
     def disconnect(self, text: str) -> None:
         """Give up the connections to ``text``; see `Socket.disconnect`."""
+        self._undo(text, "connect", (self._connected, self._cut), (self._bound, self._give_up))
+
+    def _undo(self, text: str, use: Use, *kinds: _Kind) -> None:
+        """End what is at ``text``; of the second kind if there is none of the first.
+
+        To libzmq unbind and disconnect are the same.
+        """
         core = self._core
         with core.lock:
             core.enter()
-            parts = self._connected.pop(text, None)
-            if parts is None:
-                parse(text, "connect")
-                raise error_about(ENOENT, addr=text)
             linger = self._linger()
-            for part in parts:
-                pipe = _pipe_of(part)
-                if pipe is not None:
-                    core.detach(pipe)
-                part.close(linger)
+            for parts, end in kinds:
+                if text in parts:
+                    for part in parts.pop(text):
+                        end(part, linger)
+                    break
+            else:
+                parse(text, use)
+                raise error_about(ENOENT, addr=text)
             core.leave()
+
+    def _give_up(self, part: Any, linger: float | None) -> None:
+        if isinstance(part, InprocEndpoint):
+            self._core.engine.names.unbind(part.name)
+        else:
+            part.close(linger)
+
+    def _cut(self, part: Any, linger: float | None) -> None:
+        pipe = _pipe_of(part)
+        if pipe is not None:
+            self._core.detach(pipe)
+        part.close(linger)
 
     def drop(self, pipe: Pipe) -> None:
         """Part with the peer of a pipe, and do not connect to it again; lock held."""

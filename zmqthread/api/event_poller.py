@@ -81,8 +81,8 @@ class EventPoller:
             timeout: milliseconds; negative waits for ever.
 
         Raises:
-            ZMQError: EAGAIN: the time is over. EFAULT: to wait for ever for nothing. EBADF: a
-                descriptor is none. ETERM, ENOTSOCK.
+            ZMQError: EAGAIN: the time is over. EFAULT: to wait for ever for nothing. ETERM,
+                ENOTSOCK.
         """
         wanted = {item: row for item, row in self._items.items() if row.events}
         if not wanted and timeout < 0:

@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from zmqthread.api import proxy as proxies
+from zmqthread.api.poller import core_of
 from zmqthread.constants import VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH
 from zmqthread.option_types import enabled_features
 
@@ -42,11 +43,18 @@ def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> N
         ContextTerminated: the context was terminated: the ordinary end.
         ZMQError: ENOTSOCK: one of the sockets was closed.
     """
-    proxies.proxy(frontend._core, backend._core, _core_of(capture))
+    proxies.proxy(_core_of(frontend), _core_of(backend), _core_or_none(capture))
 
 
-def _core_of(socket: Socket | None) -> Core | None:
-    return None if socket is None else socket._core
+def _core_or_none(socket: Socket | None) -> Core | None:
+    return None if socket is None else _core_of(socket)
+
+
+def _core_of(socket: Socket) -> Core:
+    core = core_of(socket)
+    if core is None:
+        raise TypeError(f"expected a socket, got: {socket!r}")
+    return core
 
 
 def proxy_steerable(
@@ -56,7 +64,12 @@ def proxy_steerable(
     control: Socket | None = None,
 ) -> None:
     """As `proxy`, steered by PAUSE, RESUME, TERMINATE and STATISTICS received on ``control``."""
-    proxies.proxy_steerable(frontend._core, backend._core, _core_of(capture), _core_of(control))
+    proxies.proxy_steerable(
+        _core_of(frontend),
+        _core_of(backend),
+        _core_or_none(capture),
+        _core_or_none(control),
+    )
 
 
 def device(device_type: int, frontend: Socket, backend: Socket) -> None:

@@ -16,6 +16,8 @@ _BYTES = frozenset(
     for option in options
     if option._opt_type.name == "bytes"  # noqa: SLF001 - pyzmq's name
 )
+#: Options are plain numbers: programs format them, and compare their types.
+_POLLIN, _POLLOUT = int(POLLIN), int(POLLOUT)
 _TO_PATTERN = frozenset({SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE})
 
 
@@ -57,13 +59,13 @@ def get_option(core: Core, number: int) -> Any:
     """
     if number == SocketOption.EVENTS:
         events = core.events()
-        return (POLLIN if events & READ else 0) | (POLLOUT if events & WRITE else 0)
+        return (_POLLIN if events & READ else 0) | (_POLLOUT if events & WRITE else 0)
     if number == SocketOption.FD:
         return core.descriptor()
-    if number == SocketOption.RCVMORE:
-        return int(core.seams.get_ident() in core.receiving)
     with core.lock:
         core.enter()
+        if number == SocketOption.RCVMORE:
+            return int(core.seams.get_ident() in core.receiving)
         row = core.options.row(number)
         if row.number == SocketOption.LAST_ENDPOINT:
             return core.endpoints.last.encode()

@@ -28,7 +28,8 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float = -1) -> list[tu
         timeout: in milliseconds; negative waits for ever, 0 not at all.
 
     Returns:
-        (socket or descriptor, events) of those that are ready.
+        (socket or descriptor, events) of those that are ready.  POLLERR tells of a descriptor's
+        hang-up or error, or that it is closed, whether asked for or not.
 
     Raises:
         ZMQError: ETERM, ENOTSOCK.
@@ -41,11 +42,7 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float = -1) -> list[tu
 
 
 def poll_all(sockets: Sequence[tuple[Any, int]], timeout: float) -> list[tuple[Any, int]]:
-    """As `zmq_poll`, but return all items, and wait without any as well.
-
-    Raises:
-        OSError: EBADF of a descriptor that is none; or as `zmq_poll`.
-    """
+    """As `zmq_poll`, but return all items, and wait without any as well."""
     cores: list[tuple[Core, int]] = []
     descriptors: list[tuple[int, int]] = []
     order: list[tuple[Any, bool, int]] = []

@@ -71,6 +71,8 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
         if isinstance(ctx_or_socket, Socket):
             shadow = ctx_or_socket
         elif ctx_or_socket is not None:
+            if not hasattr(ctx_or_socket, "new_core"):
+                raise TypeError(f"expected a context or a socket, got: {ctx_or_socket!r}")
             self.context = ctx_or_socket
             self._core = ctx_or_socket.new_core(socket_type)
             return
@@ -125,16 +127,20 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint, as given to `bind` or as in LAST_ENDPOINT.
 
+        As in libzmq it ends a connection as well, if the socket is not bound to ``addr``.
+
         Raises:
-            ZMQError: ENOENT if the socket is not bound to it; EINVAL, ETERM, ENOTSOCK.
+            ZMQError: ENOENT if the socket has nothing there; EINVAL, ETERM, ENOTSOCK.
         """
         self._core.endpoints.unbind(_text(addr))
 
     def disconnect(self, addr: str | bytes) -> None:
         """Give up a connection, with what was received over it and has not been read.
 
+        As in libzmq it unbinds as well, if the socket is not connected to ``addr``.
+
         Raises:
-            ZMQError: ENOENT if the socket is not connected to it; EINVAL, ETERM, ENOTSOCK.
+            ZMQError: ENOENT if the socket has nothing there; EINVAL, ETERM, ENOTSOCK.
         """
         self._core.endpoints.disconnect(_text(addr))
 
@@ -261,14 +267,14 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
 
     # -- monitoring ---
 
-    def monitor(self, addr: str | None, events: int = 0xFFFF) -> None:
+    def monitor(self, addr: str | bytes | None, events: int = 0xFFFF) -> None:
         """Publish the socket's events on a PAIR socket at an ``inproc://`` endpoint.
 
         Args:
             addr: None ends the monitoring.
             events: those of interest, see `Event`.
         """
-        monitor(self._core, addr, events)
+        monitor(self._core, None if addr is None else _text(addr), events)
 
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Socket:
         """Return a PAIR socket that gets this socket's events; a second call gives the same one."""
@@ -300,11 +306,15 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
 
         Args:
             linger: milliseconds for that, -1 for ever; None takes the option LINGER.
+
+        Raises:
+            ZMQError: EINVAL: less than -1.
+            TypeError: not a number.
         """
-        self._closed = True
         if self._core is not None:
             self._core.close(linger)
             self.context._rm_socket(self)
+        self._closed = True
 
     @property
     def closed(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-from errno import EBADF
 from typing import TYPE_CHECKING
 
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
@@ -30,7 +29,9 @@ def poll(
 
     Args:
         items: sockets, each with READ, WRITE or both.
-        descriptors: plain file descriptors, with READ, WRITE, ERROR and PRIORITY.
+        descriptors: plain file descriptors, with READ, WRITE, ERROR and PRIORITY; ERROR is told
+            in any case, of a hang-up and of what is no descriptor as well.  Negative ones are
+            ignored.
         deadline: on ``seams.monotonic``; None waits for ever.
 
     Returns:
@@ -38,7 +39,6 @@ def poll(
 
     Raises:
         ZMQError: ETERM or ENOTSOCK of a socket that cannot be used (any more).
-        OSError: EBADF of a descriptor that is none.
     """
     sleeper = take_sleeper(seams)
     try:
@@ -119,11 +119,18 @@ class _Wait:
         selector = sleeper.selector
         plain = dict[int, int]()
         for descriptor, interest in descriptors:
+            if descriptor < 0:
+                continue
             plain[descriptor] = plain.get(descriptor, 0) | interest & (READ | WRITE | PRIORITY)
         try:
             for descriptor, interest in plain.items():
-                # Where neither was asked for only hang-ups and urgent data may end the wait.
-                selector.register(descriptor, interest or PRIORITY, None)
+                try:
+                    # Where neither was asked for only hang-ups and urgent data may end the wait.
+                    selector.register(descriptor, interest or PRIORITY, None)
+                except PermissionError:
+                    pass  # a regular file: it is always ready, for what was not asked for
+                except OSError:
+                    timeout = 0.0  # closed meanwhile: the next look tells of it
             for data, _ in selector.select(timeout):
                 if data in self._claimed:
                     self._ready.add(data)
@@ -168,11 +175,12 @@ class _Wait:
 
 def _plain_events(descriptors: Sequence[tuple[int, int]]) -> list[int]:
     """Return what each descriptor is ready for."""
-    if not descriptors:
-        return []
     asked: dict[int, int] = {}
     for descriptor, interest in descriptors:
-        asked[descriptor] = asked.get(descriptor, 0) | interest
+        if descriptor >= 0:
+            asked[descriptor] = asked.get(descriptor, 0) | interest
+    if not asked:
+        return [0] * len(descriptors)
     poller = select.poll()
     for descriptor, interest in asked.items():
         poller.register(
@@ -182,16 +190,17 @@ def _plain_events(descriptors: Sequence[tuple[int, int]]) -> list[int]:
             | (select.POLLPRI if interest & PRIORITY else 0),
         )
     ready = dict(poller.poll(0))
-    return [_events(ready.get(descriptor, 0)) & interest for descriptor, interest in descriptors]
+    return [
+        _events(ready.get(descriptor, 0)) & (interest | ERROR)
+        for descriptor, interest in descriptors
+    ]
 
 
 def _events(mask: int) -> int:
-    """Translate: a hang-up reads (and writes) as readiness, as libzmq has it."""
-    if mask & select.POLLNVAL:
-        raise OSError(EBADF, "not an open descriptor")
+    """Translate as zmq_poll does: hang-ups, too, and closed descriptors are errors."""
     return (
-        (READ if mask & (select.POLLIN | select.POLLHUP) else 0)
+        (READ if mask & select.POLLIN else 0)
         | (WRITE if mask & select.POLLOUT else 0)
-        | (ERROR if mask & ~(select.POLLIN | select.POLLOUT | select.POLLPRI) else 0)
         | (PRIORITY if mask & select.POLLPRI else 0)
+        | (ERROR if mask & ~(select.POLLIN | select.POLLOUT | select.POLLPRI) else 0)
     )

@@ -100,8 +100,8 @@ class Socket:
     def close(self, linger: int | None = None) -> None:
         """See `zmqthread.Socket.close`."""
         if self._core is not None and not self._closed:
-            self._closed = True
             self._core.close(linger)
+            self._closed = True
 
     # -- messages ---
 

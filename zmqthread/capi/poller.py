@@ -137,7 +137,7 @@ def zmq_poller_wait(poller: Any, event: zmq_poller_event_t | None, timeout: floa
 
     Raises:
         ZMQError: EAGAIN: the time is over. EFAULT: no poller, no event, or a wait without an end
-            for nothing. ETERM, ENOTSOCK, EBADF.
+            for nothing. ETERM, ENOTSOCK.
     """
     found = handle(poller, _Poller)
     if event is None:

@@ -27,7 +27,7 @@ _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EINTR})
 
 def refused(number: int, why: str, endpoint: str) -> ZMQError:
     """Return the error for a bind to `endpoint` that failed because of `why`."""
-    return zmq_error(number, f"{strerror(number)}: {why} (endpoint {endpoint!r})")
+    return zmq_error(number, f"{strerror(number)}: {why} (addr={endpoint!r})")
 
 
 def refused_by_system(error: OSError, endpoint: str) -> ZMQError:
@@ -35,7 +35,7 @@ def refused_by_system(error: OSError, endpoint: str) -> ZMQError:
     number = error.errno or Errno.EINVAL
     text, system = error.strerror or str(error), os.strerror(number)
     detail = f"{system}: {text}" if text != system else system
-    return zmq_error(number, f"{detail} (endpoint {endpoint!r})")
+    return zmq_error(number, f"{detail} (addr={endpoint!r})")
 
 
 class StreamListener:
