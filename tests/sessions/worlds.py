@@ -15,7 +15,7 @@ from tests.sim.kernel import Kernel
 from tests.sim.net import SimNet
 from tests.sim.seams import SimSeams
 from tests.sim.task import Task
-from zmqthread.api import driving
+from zmqthread.api import scratch
 from zmqthread.api.core import Core
 from zmqthread.api.engine import Engine
 from zmqthread.api.socket import Socket
@@ -58,7 +58,7 @@ class World:
         #: How many threads may put one message each past a mark, in the short cut.
         self.slack = 8
         kernel.invariants.append(self.check)
-        driving._scratches.clear()  # what an earlier world left would change the lines of this one
+        scratch.free.clear()  # what an earlier world left would change the lines of this one
 
     # -- building ----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 from tests.wire.support import drain, established, frame, refused
 from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp.frames import encode
-from zmqthread.wire.zmtp.runs import ALIKE, take_alike, take_only, take_parts, take_run
+from zmqthread.wire.zmtp.runs import ALIKE, take_alike, take_long, take_only, take_parts, take_run
 
 
 @pytest.mark.parametrize("size", [0, 1, 16, 255])
@@ -110,3 +110,16 @@ def test_short_frames_obey_a_small_frame_limit() -> None:
     conn = established(limits=limits)
     refused(conn, frame(0, bytes(10)) * 50 + frame(0, bytes(11)) * 50)
     assert len(conn.salvage()) == 50
+
+
+def test_an_interrupted_run_leaves_no_iterator_to_the_collector() -> None:
+    # CPython 3.11 crashes when it collects a view in a cycle with an iterator over it.
+    class Interrupting(list[Any]):
+        def extend(self, items: Any) -> None:
+            raise KeyboardInterrupt
+
+    frames = memoryview((b"\x02" + (300).to_bytes(8, "big") + b"x" * 300) * 3)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        take_long(frames, 0, 10, Interrupting())
+    held = [value for entry in caught.traceback for value in entry.frame.f_locals.values()]
+    assert "unpack_iterator" not in {type(value).__name__ for value in held}

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from zmqthread.api import scratch
 from zmqthread.api.lending import TICK, TakeBack
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.interrupts import is_interrupt
@@ -27,19 +28,6 @@ log = logging.getLogger("zmqthread")
 
 def _once() -> int:
     return 1
-
-
-#: Buffers to receive into: as many as there are turns at once, not one for each socket.
-_scratches: deque[memoryview] = deque()
-_SCRATCH = 1 << 16
-_NO_SCRATCH = memoryview(b"")
-
-
-def _take_scratch() -> memoryview:
-    try:
-        return _scratches.pop()
-    except IndexError:
-        return memoryview(bytearray(_SCRATCH))
 
 
 class Driven:
@@ -58,7 +46,7 @@ class Driven:
         self.turns = 0
         self.last_write = 0.0
         #: What sessions receive into; for the length of a turn.
-        self.scratch = _NO_SCRATCH
+        self.scratch = scratch.NONE
         self.released = False
         #: Readiness may have changed since `notify` was called last.
         self.changed = False
@@ -106,7 +94,11 @@ class Driven:
             self.loop.call(self._late_mail)
         elif not self._rung:
             self._rung = True
-            self._waker.ring()
+            try:
+                self._waker.ring()
+            except BaseException:  # an interrupt: nobody else would ring
+                self._waker.ring()
+                raise
 
     @property
     def mail_waits(self) -> bool:
@@ -122,19 +114,30 @@ class Driven:
     def turn(self, ready: list[tuple[Any, int]]) -> None:
         """Let everything that is ready be handled; lock held."""
         self.turns += 1
-        if ready:
-            self.scratch = scratch = _take_scratch()
-            for handler, events in ready:
-                try:
-                    handler(events)
-                except Exception as error:
-                    if is_interrupt(error):
-                        raise
-                    self.errors += 1
-                    log.exception("a handler of a socket failed")
-            _scratches.append(scratch)
-        if self._mailbox:
-            self.empty_mailbox()
+        try:
+            if ready:
+                self.scratch = mine = scratch.take()
+                self._handle(ready)
+                scratch.give_back(mine)
+            if self._mailbox:
+                self.empty_mailbox()
+        except BaseException:
+            self.look_again()
+            raise
+
+    def _handle(self, ready: list[tuple[Any, int]]) -> None:
+        for handler, events in ready:
+            try:
+                handler(events)
+            except Exception as error:
+                if is_interrupt(error):
+                    raise
+                self.errors += 1
+                log.exception("a handler of a socket failed")
+
+    def look_again(self) -> None:
+        """After an interrupt: have another turn taken, since a ring is told of only once."""
+        self._waker.ring()
 
     def empty_mailbox(self) -> None:
         """Do what other sockets asked for; lock held."""
@@ -213,8 +216,7 @@ class Driven:
                 raise
             finally:
                 self.driven = before
-            if before:
-                self._waker.ring()
+            self.look_again()
             raise
         if before:  # see `stop_driving`
             self._waker.ring()
@@ -251,8 +253,7 @@ class Driven:
         """Let ``before`` drive again who drove before `borrow`, if anybody; lock held."""
         self.driven = before
         if before:
-            # A signal handler waited while its own thread did: what that thread sleeps for may
-            # have come in meanwhile.
+            # What that thread sleeps for may have come in while a signal handler of it waited.
             self._waker.ring()
 
     def take_back(self) -> None:
@@ -300,8 +301,7 @@ class Driven:
         """Take note that readiness may have changed; lock held."""
         self.changed = True
         if self.driven:
-            # The driver sleeps on the selector, and this has not come from there.
-            self._waker.ring()
+            self._waker.ring()  # it sleeps on the selector, and this has not come from there
 
     def notify(self) -> None:
         """Ring a follower that can go on, or one that has to drive; lock held.
@@ -343,8 +343,8 @@ class Driven:
         """Flush ``session`` before this thread waits, or from the I/O thread; lock held."""
         self._scheduled[session] = None
         if not self._flusher_armed:
-            self._flusher_armed = True
             self.loop.call(self._flush_from_loop)
+            self._flusher_armed = True  # last: after an interrupt it comes twice, not never
 
     def flush_scheduled(self) -> None:
         """Flush what gathered; lock held."""

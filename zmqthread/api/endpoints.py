@@ -137,30 +137,49 @@ class Endpoints:
             self.parts[connecter] = None
             try:
                 connecter.start()
+                self._connected.setdefault(text, []).append(connecter)
             except ZMQError:  # the pattern does not want that peer (CONNECT_ROUTING_ID twice)
                 self.parts.pop(connecter, None)
                 raise
-            self._connected.setdefault(text, []).append(connecter)
+            except BaseException:  # an interrupt: the caller will think that nothing is connected
+                self._take_back(text, connecter)
+                raise
             core.leave()
             return connecter.pipe
 
     def _connect_inproc(self, endpoint: InprocEndpoint) -> Pipe:
         core = self._core
-        with core.lock:
-            core.enter()
-            self.last = endpoint.text
-            self._check_next_name()
-            waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)
-            self._name_next_peer(waiting.pipe)
-            core.attach(waiting.pipe)
-            self.parts[waiting] = None
-            self._connected.setdefault(endpoint.text, []).append(waiting)
-        binder = core.engine.names.connect(waiting)
-        if binder is not None:
-            waiting.join(binder)
+        waiting = None
+        try:
+            with core.lock:
+                core.enter()
+                self.last = endpoint.text
+                self._check_next_name()
+                waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)
+                self._name_next_peer(waiting.pipe)
+                self.parts[waiting] = None
+                core.attach(waiting.pipe)
+                self._connected.setdefault(endpoint.text, []).append(waiting)
+            binder = core.engine.names.connect(waiting)
+            if binder is not None:
+                waiting.join(binder)
+        except BaseException:
+            if waiting is not None:  # an interrupt: as above
+                with core.lock:
+                    waiting.give_up()
+                    self._take_back(endpoint.text, waiting)
+            raise
         with core.lock:
             core.enter()
         return waiting.pipe
+
+    def _take_back(self, text: str, part: Any) -> None:
+        """Undo a connect that has not come to its end; lock held."""
+        others = [other for other in self._connected.pop(text, ()) if other is not part]
+        if others:
+            self._connected[text] = others
+        self._cut(part, 0)
+        self.parts.pop(part, None)
 
     def _check_next_name(self) -> None:
         if self._core.options.connect_routing_id:

@@ -27,7 +27,11 @@ class TakeBack:
             self._lent[socket] = -1
         if not self._ticking:
             self._ticking = True
-            self._loop.call(self._tick)
+            try:
+                self._loop.call(self._tick)
+            except BaseException:  # an interrupt: nobody else would call it
+                self._loop.call(self._tick)
+                raise
 
     def _tick(self) -> None:
         for socket, seen in list(self._lent.items()):

@@ -156,21 +156,28 @@ class _Wait:
     def _release_next(self) -> None:
         for core, before in self._claimed.items():
             with core.lock:
-                mine = core.driven == self._me
-                core.driven = before if mine else core.driven
-                del self._claimed[core]
-                if core in self._ready:
-                    core.turn(core.selector.select(0))
-                if mine:
-                    core.stop_driving(before)
-                core.leave()
+                try:
+                    self._hand_back(core, before)
+                except BaseException:  # an interrupt: all of it may be done twice
+                    core.look_again()
+                    self._hand_back(core, before)
+                    raise
+                finally:
+                    self._claimed.pop(core, None)
             return
         for core in self._followed:
             with core.lock:
                 core.unfollow(self._sleeper)
-                del self._followed[core]
                 core.leave()
+                del self._followed[core]
             return
+
+    def _hand_back(self, core: Core, before: int) -> None:
+        if core.driven == self._me:
+            core.stop_driving(before)
+        if core in self._ready and not core.released:
+            core.turn(core.selector.select(0))
+        core.leave()
 
 
 def _plain_events(descriptors: Sequence[tuple[int, int]]) -> list[int]:

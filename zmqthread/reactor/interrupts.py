@@ -8,6 +8,11 @@ from types import CodeType
 from typing import Any
 
 
+def may_be_interrupted() -> bool:
+    """Return whether this is the main thread, where signal handlers run and may raise."""
+    return threading.current_thread() is threading.main_thread()
+
+
 def is_interrupt(error: BaseException) -> bool:
     """Return whether ``error`` is meant for the program, not for the code it was raised in.
 
@@ -16,8 +21,8 @@ def is_interrupt(error: BaseException) -> bool:
     """
     if not isinstance(error, Exception):
         return True
-    if threading.current_thread() is not threading.main_thread():
-        return False  # handlers run in the main thread only
+    if not may_be_interrupted():
+        return False
     handlers = _handlers()
     trace = error.__traceback__
     while trace is not None:

@@ -86,17 +86,25 @@ class Loop:
 
     def call(self, function: Callable[[], None]) -> None:
         """Run ``function`` in the I/O thread, soon."""
-        self._inbox.append(function)
-        # The sleeper announces itself, then looks at the inbox once more: see _sleep.
-        if self._wakes_at != _AWAKE:
+        try:
+            self._inbox.append(function)
+            # The sleeper announces itself, then looks at the inbox once more: see _sleep.
+            if self._wakes_at != _AWAKE:
+                self._waker.ring()
+        except BaseException:  # an interrupt: the function may be there already
             self._waker.ring()
+            raise
 
     def call_at(self, when: float, function: Callable[[], None]) -> Timer:
         """Run ``function`` in the I/O thread at ``when`` on the monotonic clock."""
         timer = Timer(when, function)
-        self._inbox.append(timer)
-        if when < self._wakes_at:
+        try:
+            self._inbox.append(timer)
+            if when < self._wakes_at:
+                self._waker.ring()
+        except BaseException:  # an interrupt: the timer may be there already
             self._waker.ring()
+            raise
         return timer
 
     # -- the I/O thread ----------------------------------------------------------------------

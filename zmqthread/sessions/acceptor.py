@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread import transports
 from zmqthread.constants import Event, SecurityMechanism
+from zmqthread.reactor.interrupts import may_be_interrupted
 from zmqthread.reactor.selector import READ
 from zmqthread.sessions.ends import Ends, accepted_ends
 from zmqthread.sessions.handshake import new_connection, settled
@@ -66,19 +67,37 @@ class Acceptor:
 
     def on_ready(self, events: int) -> None:
         """Accept whoever waits, up to a number."""
+        listener = self.listener
+        if listener is None:
+            return
+        if may_be_interrupted():
+            # `socket.accept` loses a connection, and leaves it open, if a signal handler raises
+            # between its steps: the I/O thread accepts, and looks here again afterwards.
+            self.host.call_later(0, self._accept_and_go_on)
+            self.host.selector.modify(listener.socket, 0, self.on_ready)
+        else:
+            self._accept()
+
+    def _accept_and_go_on(self) -> None:
+        if self._accept():
+            self._go_on()
+
+    def _accept(self) -> bool:
+        """Accept, and say whether there are the means to accept more."""
         for _ in range(_AT_ONCE):
             listener = self.listener
             if listener is None:
-                return
+                return False
             try:
                 accepted = listener.accept()
             except OSError as error:
                 self._out_of_resources(error)
-                return
+                return False
             if accepted is None:
-                return
+                return True
             self._pause = _PAUSE
             self._admit(*accepted)
+        return True
 
     def _admit(self, stream: Any, peer_address: str) -> None:
         host = self.host

@@ -127,6 +127,8 @@ class Connecter:
 
     def _dial_to(self, addresses: Any) -> None:
         host = self.host
+        if self._attempt is not None or self.session is not None:
+            return  # an interrupt has made somebody dial twice
         try:
             attempt = self._transport.dial(self.endpoint, host.options, host.seams, addresses)
         except OSError as error:
@@ -242,6 +244,7 @@ class Connecter:
             return
         delay = self._next_delay()
         self.host.event(Event.CONNECT_RETRIED, round(delay * 1000), self._end)
+        self._cancel_timer()
         self._timer = self.host.call_later(delay, self._dial)
 
     def _next_delay(self) -> float:
@@ -254,25 +257,17 @@ class Connecter:
         return self._delay
 
     def _session_ended(self, session: Any, reason: BaseException | None) -> None:
+        # An interrupt may come in between, then all of this is done again.
+        if self.session not in (session, None):
+            return
         established = session.established
         session.report(reason)
         self.session = None
-        pipe: Pipe | None = session.pipe
         if established:
             self._delay = 0.0
-        if pipe is not None and session.dropped and self.pipe is pipe:
-            pipe.far = self
-            self.drop(pipe)
-        elif pipe is not None and self.pipe is pipe:
-            pipe.far = self
-            if pipe.plugged:
-                pipe.plugged = False
-                self.host.unplugged(pipe)
-            if not pipe.writable and len(pipe.outgoing) <= pipe.outgoing.low:
-                self.host.write_activated(pipe)  # the last write took out what it then lost
-        elif pipe is not None:
-            pipe.plugged = False
-            self.host.ended(pipe)
+        pipe = session.pipe
+        if pipe is not None:
+            self._unplug(pipe, session)
         if self.stopped:
             return
         if self._lingering and (reason is None or pipe is None or not len(pipe.outgoing)):
@@ -281,6 +276,22 @@ class Connecter:
             self.close(0)
         else:
             self._retry()
+
+    def _unplug(self, pipe: Pipe, session: Session) -> None:
+        """The session that was at the far end of a pipe has ended."""
+        if self.pipe is not pipe:
+            pipe.plugged = False
+            self.host.ended(pipe)
+            return
+        pipe.far = self
+        if session.dropped:
+            self.drop(pipe)
+            return
+        if pipe.plugged:
+            pipe.plugged = False
+            self.host.unplugged(pipe)
+        if not pipe.writable and len(pipe.outgoing) <= pipe.outgoing.low:
+            self.host.write_activated(pipe)  # the last write took out what it then lost
 
     def _stops_after(self, reason: BaseException | None) -> bool:
         """Whether a handshake that failed is not to be tried again."""

@@ -92,7 +92,11 @@ class InprocEnd:
             peer = self._peer
             if peer is not None:
                 peer_pipe = self.peer_pipe
-                peer.post(lambda: peer.read_activated(peer_pipe))
+                try:
+                    peer.post(lambda: peer.read_activated(peer_pipe))
+                except BaseException:  # an interrupt: nobody else would tell
+                    peer.post(lambda: peer.read_activated(peer_pipe))
+                    raise
 
     def make_room(self, pipe: Pipe) -> bool:
         """Ask to be told when the reader has come down to the low-water mark."""
@@ -222,6 +226,10 @@ class Waiting:
             self._end.end(self.pipe, 0)
             self._closed(self)
         # else a binder is about to join us, and _joined or _not_joined comes back here
+
+    def give_up(self) -> None:
+        """Nobody is going to join us: the connect was interrupted."""
+        self._refused = True
 
     def _not_joined(self) -> None:
         """Whoever bound the name is none for us; lock of the owner held."""

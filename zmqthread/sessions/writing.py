@@ -74,8 +74,8 @@ class Writer:
         now = host.seams.monotonic()
         if len(lane.queue) < lane.gather and lane.bytes_in - lane.bytes_out < GATHER:
             if now - host.last_write < _BURST:
-                lane.open = True
                 host.schedule_flush(self)
+                lane.open = True
                 return
             if len(lane.queue) == 1 and not (lane.open or self._output or lane.commands):
                 host.last_write = now

@@ -154,8 +154,9 @@ def take_long(data: bytes | bytearray | memoryview, pos: int, limit: int, out: l
         if octets.count(octet) != count:
             alike = min(alike, count - len(octets.lstrip(bytes((octet,)))))
     stop = pos + alike * stride
-    bodies = iter_unpack(f"9x{size}s", memoryview(data)[pos:stop])
-    out.extend(chain.from_iterable(bodies))
+    # Not by a variable: CPython 3.11 crashes when the frame of an interrupted call is collected
+    # and holds both a view and the iterator over it.
+    out.extend(chain.from_iterable(iter_unpack(f"9x{size}s", memoryview(data)[pos:stop])))
     return stop
 
 
