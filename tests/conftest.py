@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import seconds
+from tests.support import ROOT, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,11 +51,19 @@ def leftovers(threads: set[threading.Thread], descriptors: set[tuple[int, str]])
     return names
 
 
+def visible_files() -> set[str]:
+    """Return what is in the project's directory; caches are hidden."""
+    return {name for name in os.listdir(ROOT) if not name.startswith((".", "__"))}
+
+
 @pytest.fixture(autouse=True)
 def leaves_nothing() -> Iterator[None]:
-    """Fail a test that leaves a thread or a descriptor behind."""
+    """Fail a test that leaves a thread, a descriptor or a file in the project behind."""
     threads, descriptors = set(threading.enumerate()), open_descriptors()
+    files = visible_files()
     yield
+    if new := visible_files() - files:
+        pytest.fail(f"left in {ROOT}: {', '.join(sorted(new))}", pytrace=False)
     deadline = time.monotonic() + seconds(GRACE)
     # Collecting costs milliseconds, so it is done only for a test that is under suspicion.
     while (left := leftovers(threads, descriptors)) and time.monotonic() < deadline:

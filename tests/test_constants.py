@@ -26,7 +26,7 @@ ENUMS = [
 
 @pytest.fixture(scope="module")
 def theirs():
-    return pytest.importorskip("zmq.constants")
+    return pytest.importorskip("zmq.constants", reason="needs pyzmq, which the extra test brings")
 
 
 @pytest.mark.interop

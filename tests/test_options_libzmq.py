@@ -56,7 +56,7 @@ DIFFERENT_VALUES = {
 
 @pytest.fixture
 def context():
-    zmq = pytest.importorskip("zmq")
+    zmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     context = zmq.Context()
     yield context
     context.destroy(linger=0)
@@ -157,7 +157,7 @@ CONTEXT_OPTIONS = [
 
 @pytest.mark.parametrize("option", CONTEXT_OPTIONS, ids=lambda option: option.name)
 def test_context(option):
-    zmq = pytest.importorskip("zmq")
+    zmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     for value in NUMBERS:
         theirs, ours = zmq.Context(), ContextOptions()
         try:

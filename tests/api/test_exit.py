@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -118,15 +119,16 @@ def run(code: str, *flags: str) -> tuple[float, subprocess.CompletedProcess[str]
     """Run a script; return what became of it, and the seconds from its last line to its end."""
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     code += "\nimport time; print(time.monotonic(), flush=True)"
-    done = subprocess.run(
-        [sys.executable, *flags, "-c", PRELUDE + code],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=seconds(20),
-        check=False,
-    )
-    ended = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="zt") as directory:  # what is not closed leaves a file
+        done = subprocess.run(
+            [sys.executable, *flags, "-c", PRELUDE + code],
+            env={**os.environ, "PYTHONPATH": paths, "TMPDIR": directory},
+            capture_output=True,
+            text=True,
+            timeout=seconds(20),
+            check=False,
+        )
+        ended = time.monotonic()
     began = float(done.stdout.split()[-1]) if done.stdout else ended
     return ended - began, done
 

@@ -41,8 +41,8 @@ poller.register(lonely, zmq.POLLOUT)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in args:
     pull.rcvtimeo = lonely.sndtimeo = -1
-    say(name)
     try:
+        say(name)  # in here: what seems to sleep already may only wait for the processor
         eval(compile(args[name], name, "eval"))  # a str would make the exit status one of SIGINT
     except KeyboardInterrupt:
         ended = time.monotonic()
@@ -87,8 +87,8 @@ thread = threading.Thread(target=drive)
 thread.start()
 say(thread.native_id)
 hear()
-say("begin")
 try:
+    say("begin")  # as above
     pull.poll() if args else pull.recv()
 except KeyboardInterrupt:
     say("interrupted")

@@ -212,7 +212,7 @@ def test_types_that_there_are_not(c, kind):
 
 
 def test_curve_keys_in_both_forms(c):
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     public, _ = z.zmq_curve_keypair()
     socket = c.socket(z.ZMQ_DEALER)
     z.zmq_setsockopt(socket, z.ZMQ_CURVE_SERVERKEY, public, 40)

@@ -229,7 +229,7 @@ def test_metadata__of_the_handler_comes_with_every_message(c, zap):
 
 @pytest.fixture
 def keys():
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     return z.zmq_curve_keypair(), z.zmq_curve_keypair()
 
 

@@ -284,7 +284,7 @@ def test_z85_needs_no_memory_for_the_result_but_what_is_given_must_do():
 
 
 def test_sodium__keypair():
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     public, secret = bytearray(41), bytearray(41)
     assert z.zmq_curve_keypair(public, secret) == (public[:40].decode(), secret[:40].decode())
     assert public[40] == secret[40] == 0
@@ -292,7 +292,7 @@ def test_sodium__keypair():
 
 
 def test_sodium__public():
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     secret = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
     public = bytearray(41)
     assert z.zmq_curve_public(public, secret) == "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
@@ -300,13 +300,13 @@ def test_sodium__public():
 
 
 def test_sodium__public_of_a_pair():
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     public, secret = z.zmq_curve_keypair()
     assert z.zmq_curve_public(None, secret) == public
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 41, "~" * 40])
 def test_sodium__no_key(secret):
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     with fails(errno.EINVAL):
         z.zmq_curve_public(bytearray(41), secret)

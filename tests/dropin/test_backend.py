@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(code: str, *how: str) -> str:
     """Run a program as ``python -m zmqthread run`` does, warnings being errors."""
-    pytest.importorskip("zmq")
+    pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     command = [sys.executable, "-m", "zmqthread", "run", "-W", "error", "-c", code, *how]
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYZMQ_BACKEND"}}
     done = subprocess.run(

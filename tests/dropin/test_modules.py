@@ -251,7 +251,7 @@ def test_the_middle_of_a_message_is_readable():
 
 
 def test_keys_on_the_command_line():
-    pytest.importorskip("nacl")
+    pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     command = [sys.executable, "-m", "zmqthread.curve_keygen", "--json"]
     keys = json.loads(subprocess.check_output(command))
     assert zmq.curve_public(keys["secret"]).decode() == keys["public"]

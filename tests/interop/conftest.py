@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session", autouse=True)
 def _settled() -> None:
     """Have opened what either library opens once: a thread keeps what it sleeps on."""
-    libzmq = pytest.importorskip("zmq")
+    libzmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     for module in (zmqthread, libzmq):
         context = module.Context()
         with context, context.socket(module.PULL) as one, context.socket(module.PULL) as two:
@@ -31,7 +31,7 @@ def _settled() -> None:
 @pytest.fixture
 def world() -> Iterator[World]:
     """Give sockets of both libraries, which end with the test."""
-    libzmq = pytest.importorskip("zmq")
+    libzmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     directory = Path(tempfile.mkdtemp(prefix="zt"))  # tmp_path is too long for an ipc endpoint
     try:
         with World(libzmq, directory) as made:

@@ -38,7 +38,7 @@ MESSAGES = [
 @pytest.fixture
 def both() -> Iterator[World]:
     """Give sockets of both libraries, which end with the test."""
-    libzmq = pytest.importorskip("zmq")
+    libzmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
     directory = Path(tempfile.mkdtemp(prefix="zt"))
     try:
         with World(libzmq, directory) as made:
@@ -202,7 +202,7 @@ def test_nothing_gets_past_a_wrong_server_key(ours: str, both: World) -> None:
 
 
 def test_certificates_are_the_same_files(tmp_path: Path) -> None:
-    auth = pytest.importorskip("zmq.auth")
+    auth = pytest.importorskip("zmq.auth", reason="needs pyzmq, which the extra test brings")
     from zmqthread import auth as ours
 
     for writer, reader in ((auth, ours), (ours, auth)):

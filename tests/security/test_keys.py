@@ -69,7 +69,7 @@ def test_rfc32_b03_the_largest_and_every_character() -> None:
 
 
 def test_the_same_z85_as_pyzmq() -> None:
-    theirs = pytest.importorskip("zmq.utils.z85")
+    theirs = pytest.importorskip("zmq.utils.z85", reason="needs pyzmq, which the extra test brings")
     for seed in range(50):
         octets = os.urandom(4 * seed)
         assert z85.encode(octets) == theirs.encode(octets)

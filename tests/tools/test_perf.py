@@ -260,7 +260,7 @@ def test_the_page_shows_the_figures_that_there_are(run, tmp_path):
 @needs_proc
 @pytest.mark.slow
 def test_plots(tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs matplotlib, which the extra docs brings")
     spread = {"ratio": 1.0, "least": 0.9, "most": 1.5}
     rows = [{"size": size, "roundtrip_to_base": spread} for size in (1, 100)]
     figures = {"sizes": {"zmqthread": rows, "pyzmq": [{"error": "none"}]}}

@@ -14,7 +14,7 @@ from tests.transports.support import accept, dial, finish, listening, options, w
 from zmqthread.endpoint import parse
 from zmqthread.errors import ZMQError
 
-zmq = pytest.importorskip("zmq")
+zmq = pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
 pytestmark = pytest.mark.interop
 
 #: The first octets of everybody's greeting.

@@ -8,8 +8,10 @@ import pytest
 
 from tests.wire.support import command, connection, drain, frame, greeting, properties
 
-sodium = pytest.importorskip("nacl.bindings")
-curve = pytest.importorskip("zmqthread.wire.mechanisms.curve")
+sodium = pytest.importorskip("nacl.bindings", reason="needs PyNaCl, which the extra curve brings")
+curve = pytest.importorskip(
+    "zmqthread.wire.mechanisms.curve", reason="needs PyNaCl, which the extra curve brings"
+)
 
 S, SECRET = sodium.crypto_box_keypair()
 C, CLIENT_SECRET = sodium.crypto_box_keypair()

@@ -46,7 +46,9 @@ from zmqthread.message import Frame, Subscribe
 from zmqthread.wire.failures import AuthenticationRefused, IncompatiblePeer, PeerRefused
 from zmqthread.wire.limits import Limits
 
-boxes = pytest.importorskip("zmqthread.wire.mechanisms.boxes")
+boxes = pytest.importorskip(
+    "zmqthread.wire.mechanisms.boxes", reason="needs PyNaCl, which the extra curve brings"
+)
 
 # Of low order: what they make with any secret is zeros.
 WEAK = [bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]

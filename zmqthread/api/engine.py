@@ -34,8 +34,6 @@ class Engine:
         self.terminated = False
         #: All sockets are closed and the threads have ended.
         self.ended = False
-        #: An I/O thread has died: nothing goes out any more.
-        self.lost = False
         #: We are in a child process of the one that made this.
         self.forked = False
         self._lock = seams.lock()
@@ -141,7 +139,6 @@ class Engine:
     def _loop_ended(self) -> None:
         if not self.ended:
             # Killed from outside: better an error in every call than a wait without an end.
-            self.lost = True
             self.shutdown()
             for core in list(self.sockets):
                 core.give_up()
