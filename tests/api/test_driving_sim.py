@@ -10,6 +10,7 @@ import pytest
 from tests.sessions.worlds import World, quietly
 from tests.sim.explore import explore
 from tests.sim.kernel import Kernel
+from zmqthread.api.lending import TICK
 from zmqthread.constants import SocketType
 
 
@@ -130,3 +131,24 @@ def test_a_process_whose_threads_all_wait_never_wakes() -> None:
         world.finish()
 
     run(main)
+
+
+def test_the_io_thread_stays_by_a_sender_in_full_swing() -> None:
+    """Each ring takes the interpreter away from a sender that writes its batches by itself."""
+
+    def main(world: World) -> None:
+        push = world.socket(world.engine("here"), SocketType.PUSH)
+        pull = world.socket(world.engine("there"), SocketType.PULL)
+        pull.endpoints.bind("tcp://127.0.0.1:5000")
+        push.endpoints.connect("tcp://127.0.0.1:5000")
+        world.kernel.sleep(0.1)
+        for _ in range(40):
+            world.send(push, b"x" * 4096)
+        world.kernel.sleep(TICK / 2)
+        assert push._flusher_armed, "the next burst has to ring again"
+        world.kernel.sleep(10 * TICK)
+        assert not push._flusher_armed, "it wakes for nothing"
+        assert pull.pattern.can_recv()
+        world.finish()
+
+    run(main, 1)  # in other schedules the I/O thread is the one who writes last

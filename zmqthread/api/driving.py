@@ -60,7 +60,7 @@ class Driven:
         self._rung = False
         self._scheduled: dict[Any, None] = {}
         self._flusher_armed = False
-        self._flushes = self._flushes_seen = 0
+        self._write_seen = 0.0
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
     def _new_lock(self) -> None:
@@ -357,14 +357,13 @@ class Driven:
             except BaseException:  # an interrupt: everybody relies on this flush to come
                 scheduled[session] = None
                 raise
-            self._flushes += 1
 
     def _flush_from_loop(self) -> None:
         with self.lock:
-            busy = self._flushes != self._flushes_seen
+            busy = self.last_write != self._write_seen
             self.flush_scheduled()
-            self._flushes_seen = self._flushes
-            # A sender in full swing flushes by itself; waking up for each burst would only take
+            self._write_seen = self.last_write
+            # A sender in full swing writes by itself; waking up for each burst would only take
             # the interpreter away from it.  Stay armed and look again a tick later.
             if busy and not self.released:
                 self.loop.call_at(self.seams.monotonic() + TICK, self._flush_from_loop)

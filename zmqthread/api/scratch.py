@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-_SIZE = 1 << 16
+_SIZE = 1 << 18
 
 NONE = memoryview(b"")
 free: deque[memoryview] = deque()

@@ -136,10 +136,17 @@ class Writer:
     def _take(self, lane: Lane) -> list[Any]:
         """Take a batch out of the lane: many small messages, or some octets of large ones."""
         queue = lane.queue
-        if queue and lane.bytes_in == lane.bytes_out and lane.marks_in == lane.marks_out:
+        count, heavy = len(queue), lane.bytes_in - lane.bytes_out
+        if (
+            count
+            and lane.marks_in == lane.marks_out
+            and (not heavy or (heavy <= _FLUSH_OCTETS and count <= _FLUSH_MESSAGES))
+        ):
             popleft = queue.popleft
-            return [popleft() for _ in range(min(len(queue), _FLUSH_MESSAGES))]
-        batch: list[Any] = []
+            batch: list[Any] = [popleft() for _ in range(min(count, _FLUSH_MESSAGES))]
+            lane.bytes_out = lane.bytes_in  # what is large is put with the lock held: all of it
+            return batch
+        batch = []
         octets = 0
         while octets < _FLUSH_OCTETS and len(batch) < _FLUSH_MESSAGES:
             message = lane.take()
