@@ -209,6 +209,26 @@ def test_what_a_dgram_cannot_send_raises() -> None:
     run(main)
 
 
+def test_a_dgram_is_not_blamed_for_what_waited(caplog: Any) -> None:
+    """What fails after its call has returned is logged; the next call is about another datagram."""
+
+    def main(world: World) -> None:
+        caplog.clear()
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        system(one).room = 0
+        world.send(one, (THERE, b"waits"))
+        system(one).send_failures.append(errno.ENETUNREACH)
+        system(one).drain()
+        world.kernel.sleep(0.1)
+        world.send(one, (THERE, b"y"))
+        assert world.recv(other)[1] == b"y"
+        assert len([r for r in caplog.records if "could not be sent" in r.message]) == 1
+        world.finish()
+
+    with caplog.at_level(logging.WARNING, "zmqthread"):
+        run(main)
+
+
 @pytest.mark.parametrize("linger", [-1, 1000, 100, 0])
 def test_linger(linger: int) -> None:
     arrives = linger in {-1, 1000}

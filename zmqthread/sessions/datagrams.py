@@ -232,12 +232,13 @@ class DatagramSession:
         if self._blocked:
             pipe.outgoing.open = True  # the selector calls flush
             return
-        self.flush()
+        if not self._raw:
+            self.flush()
+            return
+        self._flush()
         failure, self._failure = self._failure, None
         if failure is not None:
-            if self._raw:
-                raise error_from_os(failure)
-            self._complain(failure, "sent")
+            raise error_from_os(failure)
 
     def make_room(self, pipe: Pipe) -> bool:
         """Send what is in a full lane, if the system takes it."""
@@ -245,7 +246,13 @@ class DatagramSession:
         return not pipe.outgoing.full()
 
     def flush(self) -> None:
-        """Send what is queued, until the system has no room."""
+        """Send what is queued, until the system has no room; what fails is logged."""
+        self._flush()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            self._complain(failure, "sent")
+
+    def _flush(self) -> None:
         pipe = self.pipe
         if self._blocked or self.socket is None or pipe is None:
             return
@@ -254,8 +261,11 @@ class DatagramSession:
         if not self._sends:
             lane.clear()  # there is nobody whom a DISH could tell what it has joined
             return
-        while self._send_next(pipe):
-            pass
+        while lane.queue or self._waiting is not None:
+            if not self._send_next(pipe):
+                break
+        if not lane.queue:
+            lane.bytes_out = lane.bytes_in
         if not pipe.writable and not pipe.ended and len(lane) <= lane.low:
             self.host.write_activated(pipe)
         if self.finishing and not self._blocked:
@@ -267,7 +277,6 @@ class DatagramSession:
         if message is None:
             message = lane.take()
         if message is None:
-            lane.bytes_out = lane.bytes_in
             return False
         try:
             self._send(message)
