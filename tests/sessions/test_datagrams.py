@@ -355,3 +355,34 @@ def test_a_reader_that_waits_gets_an_empty_message(endpoint: str) -> None:
         world.finish()
 
     run(main)
+
+
+@pytest.mark.parametrize("where", ["_watch", "_send"])
+def test_an_interrupted_send_holds_nothing_up(where: str, monkeypatch: Any) -> None:
+    """Ctrl-C while a message has to wait for room, or is being sent: that one may be lost."""
+    original = getattr(DatagramSession, where)
+    interrupts: list[int] = []
+
+    def interrupted(self: Any, *args: Any) -> Any:
+        if self.host.seams.get_ident() in interrupts and self._sends:
+            interrupts.clear()
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    monkeypatch.setattr(DatagramSession, where, interrupted)
+
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        system(one).room = 0 if where == "_watch" else 10
+        interrupts.append(one.seams.get_ident())
+        with pytest.raises(KeyboardInterrupt):
+            world.send(one, (THERE, b"first"))
+        system(one).drain()
+        world.send(one, (THERE, b"second"))
+        received = world.recv(other)[1]
+        assert received in {b"first", b"second"}
+        if received == b"first":
+            assert world.recv(other)[1] == b"second"
+        world.finish()
+
+    run(main, 5)

@@ -135,10 +135,13 @@ class DatagramSession:
             if events & READ and not self._paused and self.socket is not None:
                 self._read()
         except BaseException as error:
-            if is_interrupt(error):
-                # A datagram may be gone, but nothing is cut in two: somebody just has to look.
-                self.host.call_later(0, self._look_again)
+            self._interrupted(error)
             raise
+
+    def _interrupted(self, error: BaseException) -> None:
+        """A datagram may be gone, but nothing is cut in two: somebody just has to look again."""
+        if is_interrupt(error):
+            self.host.call_later(0, self._look_again)
 
     def _look_again(self) -> None:
         if self.socket is not None and self.pipe is not None:
@@ -261,9 +264,13 @@ class DatagramSession:
         if not self._sends:
             lane.clear()  # there is nobody whom a DISH could tell what it has joined
             return
-        while lane.queue or self._waiting is not None:
-            if not self._send_next(pipe):
-                break
+        try:
+            while lane.queue or self._waiting is not None:
+                if not self._send_next(pipe):
+                    break
+        except BaseException as error:
+            self._interrupted(error)
+            raise
         if not lane.queue:
             lane.bytes_out = lane.bytes_in
         if not pipe.writable and not pipe.ended and len(lane) <= lane.low:

@@ -159,6 +159,8 @@ def _bound(endpoint: UdpEndpoint, options: Any, seams: Any) -> DatagramSocket:
     """
     sock, where = _unbound(endpoint, options, seams)
     try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # what Windows needs for the same
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         sock.bind(where)
         name = sock.getsockname()
     except BaseException:
