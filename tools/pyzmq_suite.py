@@ -30,6 +30,8 @@ REQUIREMENTS: Final = (
     # No numpy: with it the types of three of the examples no longer fit, on stock pyzmq as well.
     "cython",
     "gevent",
+    "ipykernel",
+    "jupyter_client",
     "mypy",
     "pytest",
     "pytest-asyncio",
@@ -56,19 +58,25 @@ INTENDED: Final = {
 _COUNT: Final = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
 
 
-def fetch(folder: Path) -> Path:
-    """Have pip fetch the source distribution, and unpack what the tests need."""
+def download(folder: Path) -> Path:
+    """Have pip fetch the source distribution, and unpack it."""
     environment = {name: value for name, value in os.environ.items() if name != "PYZMQ_BACKEND"}
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation"]
     command += ["--no-binary", "pyzmq", "-d", str(folder), f"pyzmq=={VERSION}"]
     subprocess.run(command, check=True, env=environment)
     with tarfile.open(next(folder.glob("pyzmq-*.tar.gz"))) as archive:
         archive.extractall(folder, filter="data")
+    return folder / f"pyzmq-{VERSION}"
+
+
+def fetch(folder: Path) -> Path:
+    """Fetch the source distribution, and set out what the tests need."""
+    source = download(folder)
     suite = folder / "suite"
     suite.mkdir()
     # Without its zmq folder, which would hide the one that is installed.
     for name in ("tests", "pytest.ini", "mypy.ini", "mypy_tests", "examples"):
-        (folder / f"pyzmq-{VERSION}" / name).rename(suite / name)
+        (source / name).rename(suite / name)
     return suite
 
 

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.interop
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(code: str, *how: str) -> str:
-    """Run a program as ``python -m zmqthread run`` does, warnings being errors."""
+def run(code: str, *how: str, warnings: str = "error") -> str:
+    """Run a program as ``python -m zmqthread run`` does, warnings being errors by default."""
     pytest.importorskip("zmq", reason="needs pyzmq, which the extra test brings")
-    command = [sys.executable, "-m", "zmqthread", "run", "-W", "error", "-c", code, *how]
+    command = [sys.executable, "-m", "zmqthread", "run", "-W", warnings, "-c", code, *how]
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYZMQ_BACKEND"}}
     done = subprocess.run(
         command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
