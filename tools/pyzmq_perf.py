@@ -46,7 +46,6 @@ CELLS: Final = (
     Cell("lat", 1 << 20, 300, ("--no-copy",)),
     Cell("thr", 10, 200_000),
     Cell("thr", 1024, 100_000),
-    Cell("thr", 1024, 50_000, ("--poll",)),
     Cell("thr", 65536, 10_000),
     Cell("thr", 1 << 20, 1_000, ("--no-copy",)),
 )

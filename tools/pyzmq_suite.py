@@ -6,7 +6,7 @@ out of pyzmq's source distribution, which pip fetches.  Each file gets its own p
 
 Run by a Python that has what `REQUIREMENTS` names, in which pyzmq is installed::
 
-    python tools/pyzmq_suite.py --floor backend=400 --floor alias=220
+    python tools/pyzmq_suite.py --floor backend=420 --floor alias=270
 """
 
 from __future__ import annotations

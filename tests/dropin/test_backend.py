@@ -25,6 +25,7 @@ def run(code: str, *how: str, warnings: str = "error") -> str:
         command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr  # of a thread or a callback
     return done.stdout
 
 

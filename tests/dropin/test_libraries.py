@@ -49,9 +49,13 @@ print("done")
 """
 
 
-def test_greenlets_wait_without_stopping_others():
+PATCH = "from gevent import monkey; monkey.patch_all()\n"
+
+
+@pytest.mark.parametrize("before", ["", PATCH, f"import zmqthread\n{PATCH}"])
+def test_greenlets_wait_without_stopping_others(before):
     pytest.importorskip("gevent", reason="needs gevent, which pip brings")
-    assert run(GREEN, warnings="default") == "done\n"
+    assert run(before + GREEN, warnings="default") == "done\n"
 
 
 TORNADO = """
@@ -125,7 +129,7 @@ def test_a_kernel_of_jupyters_lives_and_dies(transport, encryption, tmp_path, mo
     pytest.importorskip("ipykernel", reason="needs ipykernel, which pip brings")
     pytest.importorskip("jupyter_client", reason="needs jupyter_client, which pip brings")
     if encryption == "required":
-        pytest.importorskip("nacl")
+        pytest.importorskip("nacl", reason="needs PyNaCl, which the extra curve brings")
     for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path))
     settings = f"TRANSPORT, ENCRYPTION = {transport!r}, {encryption!r}\n"

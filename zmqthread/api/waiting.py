@@ -6,6 +6,7 @@ import select
 from typing import TYPE_CHECKING
 
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
+from zmqthread.reactor import originals
 from zmqthread.reactor.selector import READ, WRITE
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _plain_events(descriptors: Sequence[tuple[int, int]]) -> list[int]:
             asked[descriptor] = asked.get(descriptor, 0) | interest
     if not asked:
         return [0] * len(descriptors)
-    poller = select.poll()
+    poller = originals.poll()
     for descriptor, interest in asked.items():
         poller.register(
             descriptor,

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import random
 import select
-import socket
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from zmqthread.reactor import originals
 from zmqthread.reactor.flat import FlatSelector
 from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
 from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
@@ -25,13 +24,13 @@ class Seams:
 
     #: Seconds on a clock that never jumps.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
-    get_ident: Callable[[], int] = staticmethod(threading.get_ident)
+    get_ident: Callable[[], int] = staticmethod(originals.get_ident)
     #: Jitter, ids; not for keys.
     random: random.Random = random.SystemRandom()
 
     def selector(self) -> Selector:
         """Return a new selector."""
-        if hasattr(select, "epoll"):
+        if originals.epoll is not None:
             return EpollSelector()
         return PortableSelector() if hasattr(select, "kqueue") else FlatSelector()
 
@@ -45,7 +44,7 @@ class Seams:
 
     def socket(self, family: int, kind: int, proto: int = 0) -> Any:
         """Return a new non-blocking socket that a child process does not inherit."""
-        sock = socket.socket(family, kind, proto)
+        sock = originals.Socket(family, kind, proto)
         sock.setblocking(False)
         return sock
 
@@ -55,13 +54,11 @@ class Seams:
         Signal handlers and finalizers run in between the steps of whatever their thread does, with
         its locks: so a thread may take a lock again, and can ask whether it has done so.
         """
-        return threading.RLock()
+        return originals.RLock()
 
-    def start_thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
+    def start_thread(self, name: str, target: Callable[[], None]) -> Any:
         """Start a daemon thread: a forgotten context does not keep the interpreter alive."""
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        thread.start()
-        return thread
+        return originals.start_thread(name, target)
 
 
 class FlatSeams(Seams):

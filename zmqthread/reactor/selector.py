@@ -10,6 +10,8 @@ import select
 import selectors
 from typing import Any, Protocol
 
+from zmqthread.reactor import originals
+
 READ = 1
 WRITE = 2
 #: Report a change once, not for as long as it lasts.  Wakers use it: no read to clear them.
@@ -65,7 +67,8 @@ class EpollSelector:
     __slots__ = ("_data", "_epoll", "_masks", "_poll")
 
     def __init__(self) -> None:
-        self._epoll = select.epoll()
+        assert originals.epoll is not None
+        self._epoll = originals.epoll()
         self._poll = self._epoll.poll
         self._data: dict[int, Any] = {}
         self._masks: dict[int, int] = {}

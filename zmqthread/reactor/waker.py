@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Callable
 from typing import Protocol
+
+from zmqthread.reactor.originals import socketpair
 
 
 class Waker(Protocol):
@@ -78,7 +79,7 @@ class Signal:
     __slots__ = ("_near", "_far", "_is_set")
 
     def __init__(self) -> None:
-        self._near, self._far = socket.socketpair()
+        self._near, self._far = socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
         self._is_set = False
@@ -113,7 +114,7 @@ class SocketpairWaker:
     __slots__ = ("_near", "_far")
 
     def __init__(self) -> None:
-        self._near, self._far = socket.socketpair()
+        self._near, self._far = socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
 

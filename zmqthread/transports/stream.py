@@ -10,6 +10,7 @@ from typing import Any
 
 from zmqthread.constants import Errno
 from zmqthread.errors import ZMQError, strerror, zmq_error
+from zmqthread.reactor import originals
 from zmqthread.transports.interface import Target
 
 # accept(2): errors of the connection that was to be accepted, not of the listener; EPERM is a
@@ -66,7 +67,7 @@ class StreamListener:
     def accept(self) -> tuple[Any, str] | None:
         """Return the next stream and its peer's address, or None when there is none for us."""
         try:
-            connection, address = self.socket.accept()
+            connection, address = originals.accept(self.socket)
         except OSError as error:
             if error.errno in _NOTHING:
                 return None
@@ -97,7 +98,7 @@ def adopt(descriptor: int, families: Collection[int], endpoint: str) -> socket.s
         ZMQError: EINVAL if it is of another kind or does not listen, EBADF, ENOTSOCK.
     """
     try:
-        sock = socket.socket(fileno=descriptor)
+        sock = originals.Socket(fileno=descriptor)
     except OSError as error:
         raise refused_by_system(error, endpoint) from error
     why = None
