@@ -11,6 +11,8 @@ import pytest
 from tests.support import seconds
 from zmqthread.api.core import Core
 from zmqthread.api.engine import Engine
+from zmqthread.api.peers import join
+from zmqthread.api.socket import Socket
 from zmqthread.api.waiting import poll
 from zmqthread.constants import ENOTSOCK, SocketType
 from zmqthread.errors import Again, ZMQError
@@ -119,5 +121,19 @@ def test_a_close_wakes_who_waits() -> None:
         pull.close()
         waiter.join(seconds(10))
         assert numbers == [ENOTSOCK]
+
+    alone(main)
+
+
+def test_datagrams() -> None:
+    def main(engine: Engine) -> None:
+        dish, radio = engine.socket(SocketType.DISH), engine.socket(SocketType.RADIO)
+        dish.options.rcvtimeo = int(seconds(10) * 1000)
+        dish.endpoints.bind("udp://127.0.0.1:*")
+        join(dish, "g")
+        radio.endpoints.connect(dish.endpoints.last)
+        for number in range(10):
+            Socket(None, core=radio).send(b"%d" % number, group="g")
+        assert [Socket(None, core=dish).recv() for _ in range(10)] == [b"%d" % n for n in range(10)]
 
     alone(main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from tests.sessions.worlds import World, again, run
 from tests.sim.datagram import BACKLOG, SimDatagramSocket
 from tests.sim.faults import Faults
 from zmqthread.api.core import Core
+from zmqthread.api.live_options import set_option
 from zmqthread.api.peers import join
 from zmqthread.api.socket import Socket
-from zmqthread.constants import SocketType
+from zmqthread.constants import SocketOption, SocketType
 from zmqthread.errors import ZMQError
 from zmqthread.sessions.datagrams import DatagramSession
 
@@ -48,11 +50,15 @@ def say(core: Core, body: bytes) -> None:
     Socket(None, core=core).send(body, group="g")
 
 
-def system(core: Core) -> SimDatagramSocket:
-    """Return the system's socket of the only endpoint."""
+def session(core: Core) -> DatagramSession:
     far: Any = next(iter(core.pipes)).far
     assert isinstance(far, DatagramSession)
-    sock: SimDatagramSocket = far.socket
+    return far
+
+
+def system(core: Core) -> SimDatagramSocket:
+    """Return the system's socket of the only endpoint."""
+    sock: SimDatagramSocket = session(core).socket
     return sock
 
 
@@ -386,3 +392,71 @@ def test_an_interrupted_send_holds_nothing_up(where: str, monkeypatch: Any) -> N
         world.finish()
 
     run(main, 5)
+
+
+def test_what_makes_no_sense_is_counted_and_dropped() -> None:
+    def main(world: World) -> None:
+        receiver = dish(world, max_datagram=50, maxmsgsize=40)
+        plain = world.node("elsewhere").socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for datagram in (b"", b"\xff", b"\x01g" + bytes(41), b"\x05ggggg" + bytes(45)):
+            plain.sendto(datagram, ("127.0.0.1", 5000))
+        plain.sendto(b"\x01g" + bytes(40), ("127.0.0.1", 5000))
+        plain.close()
+        assert world.recv(receiver) == bytes(40)
+        assert session(receiver).malformed == 4
+        world.finish()
+
+    run(main)
+
+
+@pytest.mark.parametrize("size", [300, 30_000, 65_505])
+def test_octets_count_as_well_as_messages(size: int) -> None:
+    """A pipe of 64 KiB takes what fits, and one more; the rest waits in the system."""
+
+    def main(world: World) -> None:
+        receiver, sender = dish(world, pipe_bytes=1 << 16), radio(world)
+        for number in range(BACKLOG):
+            say(sender, b"%d" % number + bytes(size - 1))
+        world.kernel.sleep(0.1)
+        (pipe,) = receiver.pipes
+        assert len(pipe.incoming) == {300: BACKLOG, 30_000: 3, 65_505: 2}[size]
+        got = [world.recv(receiver) for _ in range(BACKLOG)]
+        assert [body[:1] for body in got] == [b"%d" % number for number in range(BACKLOG)]
+        assert {len(body) for body in got} == {size}
+        world.finish()
+
+    run(main)
+
+
+def test_high_water_marks_can_be_changed() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world, rcvhwm=1), radio(world, sndhwm=1)
+        set_option(receiver, SocketOption.RCVHWM, 4)
+        set_option(sender, SocketOption.SNDHWM, 4)
+        system(sender).room = 0
+        for number in range(9):
+            say(sender, b"%d" % number)  # one waits at the system, 4 in the pipe
+        assert sender.pattern.dropped == 4
+        system(sender).drain()
+        world.kernel.sleep(0.1)
+        (pipe,) = receiver.pipes
+        assert len(pipe.incoming) == 4
+        assert [world.recv(receiver) for _ in range(5)] == [b"%d" % n for n in range(5)]
+        world.finish()
+
+    run(main)
+
+
+def test_a_second_bind_of_a_dgram_leaves_nothing_open() -> None:
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        with pytest.raises(ZMQError) as caught:
+            one.endpoints.bind("udp://127.0.0.1:*")
+        assert caught.value.errno == errno.EINVAL
+        assert len(world.net.datagrams) == 2
+        world.send(one, (THERE, b"x"))
+        assert world.recv(other)[1] == b"x"
+        assert one.endpoints.pending() == ["udp://127.0.0.1:49152: 0 messages unsent"]
+        world.finish()
+
+    run(main)

@@ -163,7 +163,7 @@ class DatagramSession:
         lane = self.pipe.incoming
         scratch = self.host.scratch
         messages: list[Any] = []
-        octets = 0
+        octets, most = 0, min(_OCTETS, lane.byte_limit - lane.bytes_in + lane.bytes_out)
         for _ in range(min(lane.room(), _AT_ONCE)):
             try:
                 count, sender = self.socket.recvfrom_into(scratch)
@@ -179,7 +179,7 @@ class DatagramSession:
                 continue
             messages.append(message)
             octets += count
-            if octets > _OCTETS:
+            if octets >= most:
                 break
         if messages:
             self._deliver(self.pipe, messages, octets)
