@@ -30,6 +30,8 @@ ROOT = Path(__file__).parent.parent.parent
 #: The scopes that a name may begin with, each followed by ids: "test_rfc26_c07_hostile_c1_...".
 SCOPE = re.compile(r"rfc\d+|hostile")
 ROW = re.compile(r"[a-z]\d+")
+#: Ids of hostile input that can be nothing else: the RFCs' have other letters, and two digits.
+HOSTILE_ROW = re.compile(r"[dfghinux]\d+|[bckpwz]\d")
 NO_TEST = "none yet"
 OPTION_TABLES: dict[str, type[OptionSet]] = {"socket": Options, "context": ContextOptions}
 
@@ -56,6 +58,8 @@ def split_name(name: str) -> tuple[list[tuple[str, str]], list[str]]:
     while words:
         if SCOPE.fullmatch(words[0]):
             scope = words[0]
+        elif HOSTILE_ROW.fullmatch(words[0]):
+            rows.append(("hostile", words[0].upper()))
         elif scope and ROW.fullmatch(words[0]):
             rows.append((scope, words[0].upper()))
         else:
@@ -77,6 +81,14 @@ def find_tests() -> list[FoundTest]:
 def begins_with(name: str, start: str) -> bool:
     """Tell whether ``name`` is ``start`` or continues it with a new word."""
     return name == start or name.startswith(start + "_")
+
+
+def holds(name: str, reference: str) -> bool:
+    """Tell whether a test is one that a reference means: by its beginning, or by its rows."""
+    rows, words = split_name(reference)
+    own, rest = split_name(name)
+    by_rows = rows and set(rows) <= set(own) and rest[: len(words)] == words
+    return begins_with(name, reference) or bool(by_rows)
 
 
 def list_table(header: Sequence[str], rows: Iterable[Sequence[str]], widths: str) -> str:
@@ -168,7 +180,7 @@ class DifferencesTable(SphinxDirective):
 
     @staticmethod
     def _cells(row: dict[str, str], names: Sequence[str]) -> tuple[str, ...]:
-        tests = [n for n in names if any(begins_with(n, start) for start in row["tests"])]
+        tests = [n for n in names if any(holds(n, reference) for reference in row["tests"])]
         return row["libzmq"], row["zmqthread"], row["why"], literals(tests) or NO_TEST
 
 
