@@ -108,8 +108,14 @@ class Router(Addressed):
         self._drain(pipe)
 
     def _drain(self, pipe: Pipe) -> None:
-        while pipe.read() is not None:
-            self._drop(pipe)
+        if pipe.reading:
+            return
+        pipe.reading = True
+        try:
+            while pipe.read() is not None:
+                self._drop(pipe)
+        finally:
+            pipe.reading = False
 
     def read_activated(self, pipe: Pipe) -> None:
         if pipe in self._ignored:

@@ -64,11 +64,17 @@ class SubscribedTo(Pattern):
 
     def read_activated(self, pipe: Pipe) -> None:
         """Take what a peer has said, at once: it decides about the next message."""
-        while pipe in self._pipes and self._wants_from(pipe):
-            message = pipe.read()
-            if message is None:
-                break
-            self._take(pipe, message)
+        if pipe.reading:
+            return
+        pipe.reading = True
+        try:
+            while pipe in self._pipes and self._wants_from(pipe):
+                message = pipe.read()
+                if message is None:
+                    break
+                self._take(pipe, message)
+        finally:
+            pipe.reading = False
 
     def _wants_from(self, pipe: Pipe) -> bool:
         return True

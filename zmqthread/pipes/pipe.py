@@ -49,6 +49,7 @@ class Pipe:
         "peer_properties",
         "plugged",
         "readable",
+        "reading",
         "routing_id",
         "state",
         "takes_all",
@@ -72,6 +73,9 @@ class Pipe:
         #: On the pattern's list of pipes to read from / to write to.
         self.readable = True
         self.writable = True
+        #: Somebody reads to the end: what reading lets in is for the same loop, not for another
+        #: one within it, which would go deeper with each lane that the peer can fill.
+        self.reading = False
         #: The far end gets every group, as it has no way to join one (RADIO over udp).
         self.takes_all = False
         #: The pattern's own notes on this pipe (subscriptions, groups ...).
