@@ -72,17 +72,14 @@ class SimSelector(Pollable):
     and those that turn out not to be leave the list when somebody looks.
     """
 
-    def __init__(self, net: SimNet, node: str, *, nested: bool = True, edge: bool = False) -> None:
+    def __init__(self, net: SimNet, node: str, *, edge: bool = False) -> None:
         super().__init__(net, node)
-        self.nested, self.edge = nested, edge
+        self.edge = edge
         self.closed = False
         self._entries: dict[int, Entry] = {}
         self._hot: dict[int, None] = {}
         self._waiting: list[Task] = []
         self.open_fd()
-
-    def fileno(self) -> int:
-        return self.fd if self.nested else -1
 
     # -- registration, from any thread -------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.sim.datagram import SimDatagramSocket
+from tests.sim.flat import SimFlat
 from tests.sim.locks import SimLock, SimThread
 from tests.sim.net import SimNet
 from tests.sim.poll import SimSelector, SimSignal, SimWaker
@@ -23,15 +24,16 @@ _CLOCK_YIELDS = 0.1
 class SimSeams(Seams):
     """One process.  Nodes on the same net reach each other and nothing else.
 
-    ``nested=False`` is a system whose selectors cannot be watched.  ``edge=True`` honours EDGE as
-    epoll does and leaves wakers undrained; otherwise everything is level-triggered.
+    ``nested=False`` is a system whose selectors cannot be watched, nor edge-triggered.
+    ``edge=True`` honours EDGE as epoll does and leaves wakers undrained; otherwise everything is
+    level-triggered.
     """
 
     def __init__(
         self, net: SimNet, node: str = "main", *, nested: bool = True, edge: bool = False
     ) -> None:
         self.net, self.kernel, self.node = net, net.kernel, node
-        self.nested, self.edge = nested, edge
+        self.nested, self.edge = nested, edge and nested
         self.random = random.Random(f"{net.kernel.seed} {node}")
         self.monotonic = self._monotonic
         self.get_ident = net.kernel.ident
@@ -50,7 +52,9 @@ class SimSeams(Seams):
         return kernel.now
 
     def selector(self) -> Any:
-        return SimSelector(self.net, self.node, nested=self.nested, edge=self.edge)
+        if self.nested:
+            return SimSelector(self.net, self.node, edge=self.edge)
+        return SimFlat(self.net, self.node)
 
     def waker(self) -> Any:
         return SimWaker(self.net, self.node, edge=self.edge)

@@ -63,12 +63,19 @@ def test_a_signal_is_readable_from_set_to_clear(kernel):
     assert signal.fileno() == -1
 
 
-def test_without_nesting_there_is_no_descriptor(kernel):
-    seams = SimSeams(SimNet(kernel), nested=False)
-    inner = seams.selector()
+def test_without_nesting_there_is_no_descriptor_but_a_flat_selector_knows_its_children(kernel):
+    seams = SimSeams(SimNet(kernel), nested=False, edge=True)
+    assert not seams.edge
+    outer, inner, signal = seams.selector(), seams.selector(), seams.signal()
     assert inner.fileno() == -1
+    outer.register(inner, READ, "inner")
+    inner.register(signal, READ, "signal")
+    assert outer.select(0) == []
+    signal.set()
+    assert outer.select(0) == [("inner", READ)]
+    assert inner.select(0) == [("signal", READ)]
     with pytest.raises(ValueError, match="descriptor"):
-        seams.selector().register(inner, READ, None)
+        outer.register(inner.fileno(), READ, None)
 
 
 def test_changes_from_another_thread_reach_a_blocked_select():

@@ -10,7 +10,7 @@ import select
 from typing import Any
 
 from zmqthread.reactor.selector import READ, WRITE, HasFileno
-from zmqthread.reactor.waker import SocketpairWaker
+from zmqthread.reactor.waker import SocketpairWaker, Waker
 
 
 class FlatSelector:
@@ -18,13 +18,13 @@ class FlatSelector:
 
     __slots__ = ("_children", "_waker", "parent", "watched")
 
-    def __init__(self) -> None:
+    def __init__(self, waker: Waker | None = None) -> None:
         self.watched: dict[int, tuple[int, Any]] = {}
         self._children: dict[FlatSelector, tuple[int, Any]] = {}
         #: Who waits for what is watched here along with its own.
         self.parent: FlatSelector | None = None
         # From the beginning: a thread may be waiting already when the first child comes.
-        self._waker = SocketpairWaker()
+        self._waker = waker or SocketpairWaker()
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Watch ``fileobj``, or another selector of this kind; see `Selector`."""
@@ -65,12 +65,32 @@ class FlatSelector:
         writers = [fd for each in wanted for fd, (events, _) in each if events & WRITE]
         readers.append(self._waker.fileno())
         try:
-            readable, writable, _ = select.select(readers, writers, [], timeout)
+            readable, writable = self._wait(readers, writers, timeout)
         except (OSError, ValueError):
             # Closed by another thread in between; it has been, or is being, unregistered.
-            readable, writable = _one_by_one(readers, writers)
+            readable, writable = self._one_by_one(readers, writers)
         self._waker.drain()
         return self._found(families, wanted, set(readable), set(writable))
+
+    def _wait(
+        self, readers: list[int], writers: list[int], timeout: float | None
+    ) -> tuple[list[int], list[int]]:
+        """Return which of these descriptors are ready, once any is."""
+        readable, writable, _ = select.select(readers, writers, [], timeout)
+        return readable, writable
+
+    def _one_by_one(self, readers: list[int], writers: list[int]) -> tuple[list[int], list[int]]:
+        """Ask for each descriptor alone, so that a closed one does not hide the others."""
+        return (
+            [fd for fd in readers if self._ready([fd], [])],
+            [fd for fd in writers if self._ready([], [fd])],
+        )
+
+    def _ready(self, readers: list[int], writers: list[int]) -> bool:
+        try:
+            return any(self._wait(readers, writers, 0))
+        except (OSError, ValueError):
+            return False
 
     def _found(
         self,
@@ -99,18 +119,3 @@ class FlatSelector:
         self.watched.clear()
         self._children.clear()
         self._waker.close()
-
-
-def _one_by_one(readers: list[int], writers: list[int]) -> tuple[list[int], list[int]]:
-    """Ask for each descriptor alone, so that a closed one does not hide the others."""
-    return (
-        [fd for fd in readers if _ready([fd], [])],
-        [fd for fd in writers if _ready([], [fd])],
-    )
-
-
-def _ready(readers: list[int], writers: list[int]) -> bool:
-    try:
-        return any(select.select(readers, writers, [], 0))
-    except (OSError, ValueError):
-        return False
