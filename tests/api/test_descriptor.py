@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import threading
+from functools import partial
 
 import pytest
 
@@ -60,6 +61,23 @@ def test_contract(context, address):
         assert readable(one, seconds(10))
         assert one.recv() == b"third"
     assert one.fileno() == number
+
+
+@pytest.mark.parametrize("act", ["recv", "send"])
+def test_what_another_thread_does_takes_no_news_from_the_one_that_watches(context, act):
+    ((one, other),) = pairs(context, "inproc://fd-#", 1)
+    one.fileno()
+    while readable(one):
+        assert one.get(zmq.EVENTS) == zmq.POLLOUT
+    other.send(b"first")
+    other.send(b"second")
+    assert readable(one, seconds(10))
+    thread = threading.Thread(target=one.recv if act == "recv" else partial(one.send, b"x"))
+    thread.start()
+    thread.join(seconds(10))
+    assert readable(one)
+    assert one.get(zmq.EVENTS) & zmq.POLLIN
+    assert not readable(one)
 
 
 def test_it_is_readable_at_once_when_asked_for_late(context):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.sessions.worlds import World, quietly
+import zmqthread as zmq
+from tests.sessions.worlds import World, again, quietly
 from tests.sim.explore import explore
 from tests.sim.kernel import Kernel
+from zmqthread.api.core import Core
 from zmqthread.api.lending import TICK
 from zmqthread.constants import SocketType
+from zmqthread.reactor.selector import READ, WRITE
 
 
 def run(main: Callable[[World], None], seeds: int = 10, **options: Any) -> None:
@@ -43,7 +47,11 @@ def test_what_a_thread_sleeps_on_goes_with_the_thread() -> None:
     explore(world, 10)
 
 
-def test_a_sender_without_peers_goes_on_when_another_thread_connects() -> None:
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "inproc://x"])
+def test_a_sender_without_peers_goes_on_when_another_thread_connects(
+    address: str, nested: bool
+) -> None:
     def main(world: World) -> None:
         engine = world.engine("here")
         push = world.socket(engine, SocketType.PUSH)
@@ -51,11 +59,11 @@ def test_a_sender_without_peers_goes_on_when_another_thread_connects() -> None:
         world.kernel.sleep(0.01)
         assert not sender.done
         world.net.dark["127.0.0.1", 9] = "there"  # so that dialling tells nobody anything
-        push.endpoints.connect("tcp://127.0.0.1:9")
+        push.endpoints.connect(address)
         assert world.kernel.wait_until(lambda: sender.done, 0.05)
         world.finish()
 
-    run(main)
+    run(main, nested=nested)
 
 
 def test_a_ring_that_came_too_late_does_not_silence_the_next_one() -> None:
@@ -153,3 +161,124 @@ def test_the_io_thread_stays_by_a_sender_in_full_swing() -> None:
         world.finish()
 
     run(main, 1)  # in other schedules the I/O thread is the one who writes last
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_reply_read_by_one_thread_lets_another_one_ask(nested: bool) -> None:
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        req, rep = world.socket(engine, SocketType.REQ), world.socket(engine, SocketType.REP)
+        rep.endpoints.bind("inproc://x")
+        req.endpoints.connect("inproc://x")
+        world.send(req, b"x")
+        poller = world.spawn(engine, "poller", world.poll, [(req, WRITE)])
+        assert world.recv(rep) == b"x"
+        world.send(rep, b"y")
+        world.kernel.sleep(0.01)
+        assert not poller.done
+        assert world.recv(req, zmq.DONTWAIT) == b"y"
+        assert world.kernel.wait_until(lambda: poller.done, 0.05)
+        world.finish()
+
+    run(main, nested=nested)
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_reply_sent_by_one_thread_lets_another_one_read_a_request(
+    nested: bool, whole: bool
+) -> None:
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        rep = world.socket(engine, SocketType.REP)
+        rep.endpoints.bind("inproc://x")
+        for _ in range(2):
+            req = world.socket(engine, SocketType.REQ)
+            req.endpoints.connect("inproc://x")
+            world.send(req, b"x")
+        assert world.recv(rep) == b"x"
+        poller = world.spawn(engine, "poller", world.poll, [(rep, READ)])
+        world.kernel.sleep(0.01)
+        assert not poller.done
+        if whole:
+            world.send(rep, b"y")
+        else:
+            rep.send_frame(b"y", dontwait=False, more=True)
+            rep.send_frame(b"y", dontwait=False, more=False)
+        assert world.kernel.wait_until(lambda: poller.done, 0.05)
+        world.finish()
+
+    run(main, nested=nested)
+
+
+def test_between_turns_a_socket_has_no_buffer_to_receive_into() -> None:
+    """It may be another socket's by then: a connection that is refused must not write there."""
+
+    def main(world: World) -> None:
+        engine = world.engine("here")
+        pull, push = world.socket(engine, SocketType.PULL), world.socket(engine, SocketType.PUSH)
+        pull.endpoints.bind("tcp://127.0.0.1:9")
+        push.endpoints.connect("tcp://127.0.0.1:9")
+        world.send(push, b"x")
+        assert world.recv(pull) == b"x"
+        with pull.lock:
+            assert not len(pull.scratch)
+        world.finish()
+
+    run(main)
+
+
+def serve(world: World, cores: list[Core], got: list[Any]) -> None:
+    """Receive from whichever has something.  Each can be written to: no reason to wake up."""
+
+    def take(core: Core) -> None:
+        got.append(world.recv(core, zmq.DONTWAIT))
+
+    while True:
+        some = world.rng.sample(cores, len(cores))
+        for core, found in zip(some, world.poll([(c, READ) for c in some]), strict=True):
+            if found:
+                again(partial(take, core))
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_threads_that_poll_the_same_sockets_let_each_other_sleep(nested: bool) -> None:
+    def main(world: World) -> None:
+        engine, kernel = world.engine("here"), world.kernel
+        pairs = [[world.socket(engine, SocketType.PAIR) for _ in range(2)] for _ in range(4)]
+        for number, (one, other) in enumerate(pairs):
+            one.endpoints.bind(f"inproc://{number}")
+            other.endpoints.connect(f"inproc://{number}")
+        got: list[Any] = []
+        for count in (4, 4, 3, 2):
+            some = world.rng.sample([one for one, _ in pairs], count)
+            world.spawn(engine, "server", quietly, partial(serve, world, some, got))
+        for other in [other for _, other in pairs] * 10:
+            world.send(other, b"x")
+        assert kernel.wait_until(lambda: len(got) == 40, 1.0)
+        kernel.sleep(0.1)
+        steps = kernel.steps
+        kernel.sleep(60.0)
+        assert kernel.steps - steps <= 2, "somebody woke up with nothing to do"
+        world.finish()
+
+    run(main, nested=nested)
+
+
+def test_a_socket_that_is_polled_twice_at_once_forgets_the_poll() -> None:
+    def main(world: World) -> None:
+        engine, kernel = world.engine("here"), world.kernel
+        pair, peer = (world.socket(engine, SocketType.PAIR) for _ in range(2))
+        reader = world.spawn(engine, "reader", world.recv, pair)
+        kernel.sleep(0.01)
+        # Follows the reader, in two roles.
+        assert world.poll([(pair, READ), (pair, WRITE)], 0.01) == [0, 0]
+        with pair.lock:
+            assert not pair._followers
+        pair.endpoints.bind("inproc://x")
+        peer.endpoints.connect("inproc://x")
+        world.send(peer, b"x")
+        assert kernel.wait_until(lambda: reader.done, 0.1)
+        world.finish()
+
+    run(main, nested=True)

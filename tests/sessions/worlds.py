@@ -14,6 +14,7 @@ from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.net import SimNet
 from tests.sim.seams import SimSeams
+from tests.sim.stream import SimSocket
 from tests.sim.task import Task
 from zmqthread.api import scratch
 from zmqthread.api.core import Core
@@ -23,6 +24,7 @@ from zmqthread.api.waiting import poll
 from zmqthread.constants import EAGAIN, ENOTSOCK, ETERM, SocketType
 from zmqthread.errors import ZMQError
 from zmqthread.pipes.lane import Lane, Mark
+from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import READ, WRITE
 
 #: What a call on a socket may raise once somebody has closed it or terminated its context.
@@ -55,6 +57,8 @@ class World:
         self.ledger = Ledger()
         #: Calls that wait, by socket and interest.
         self.waiting: Counter[tuple[Core, int]] = Counter()
+        #: Calls that wait for room to one peer of a ROUTER.
+        self.addressed: Counter[tuple[Core, bytes]] = Counter()
         #: How many threads may put one message each past a mark, in the short cut.
         self.slack = 8
         kernel.invariants.append(self.check)
@@ -65,7 +69,8 @@ class World:
     def node(self, name: str) -> SimSeams:
         """Return the seams of a node, made at the first mention."""
         if name not in self.seams:
-            nested = True if self._nested is None else self._nested
+            # Not drawn: the seeds that found something go on drawing what they drew then.
+            nested = self.kernel.seed % 7 != 5 if self._nested is None else self._nested
             edge = self.rng.random() < 0.5 if self._edge is None else self._edge
             self.seams[name] = SimSeams(self.net, name, nested=nested, edge=edge)
         return self.seams[name]
@@ -108,7 +113,15 @@ class World:
             call = partial(face.send_multipart, message, flags)
         else:
             call = partial(face.send, message, flags)
-        self.wait(core, 0 if flags else WRITE, call)
+        if core.kind != SocketType.ROUTER:
+            self.wait(core, 0 if flags else WRITE, call)
+            return
+        name = message[0]
+        self.addressed[core, name] += not flags
+        try:
+            self.wait(core, 0 if flags else WRITE, call)
+        finally:
+            self.addressed[core, name] -= not flags
 
     def recv(self, core: Core, flags: int = 0) -> Any:
         """Receive as `Socket` does; a message of several frames comes as a tuple."""
@@ -149,7 +162,9 @@ class World:
 
     def _check_wakeups(self, core: Core) -> None:
         """Nobody can move: whoever waits must have a reason to."""
-        if self.waiting[core, READ]:
+        pattern: Any = core.pattern
+        answering = core.kind == SocketType.REP and pattern._request is not None
+        if self.waiting[core, READ] and not answering:
             for pipe in core.pipes:
                 queued = sum(m.__class__ is not Mark for m in pipe.incoming.queue)
                 assert not queued, (
@@ -158,22 +173,36 @@ class World:
                     f"{len(core._mailbox)} in the mailbox, rung {core._rung}, lent {core.lent}, "
                     f"driven {core.driven}, {len(core._followers)} follow"
                 )
-        if self.waiting[core, WRITE] and not core.pattern.selective:
-            for pipe in core.pipes:
+        if self.waiting[core, WRITE] and not answering:
+            for pipe in self._sufficient(core):
                 lane = pipe.outgoing
-                room = not lane.full() and (pipe.writable or len(lane) <= lane.low)
-                assert pipe.ended or not room, (
+                assert not has_room(pipe), (
                     f"lost wake-up: a writer sleeps, there is room: {len(lane)} of {lane.limit}, "
                     f"writable {pipe.writable}, open {lane.open}, {list(lane.queue)}"
                 )
 
+    def _sufficient(self, core: Core) -> list[Pipe]:
+        """Return the pipes of which one with room is enough for each writer that sleeps."""
+        pattern: Any = core.pattern
+        if core.kind == SocketType.REQ and pattern._waiting and not core.options.req_relaxed:
+            return []  # until the reply is there
+        if core.kind == SocketType.ROUTER:
+            return [pipe for name, pipe in pattern._peers.items() if self.addressed[core, name]]
+        if core.kind == SocketType.XPUB:  # XPUB_NODROP waits for the slowest
+            return list(core.pipes) if all(map(has_room, core.pipes)) else []
+        return [] if pattern.selective else list(core.pipes)
+
     # -- the end -----------------------------------------------------------------------------------
 
     def check_descriptors(self) -> None:
-        """Invariant 7: every open stream and listener is watched by somebody."""
-        for node in self.seams:
-            for sock in self.net.sockets(node):
-                assert sock.watchers, f"{sock!r} is open, but nobody watches it"
+        """Invariant 7: every open stream and listener is watched by somebody, at once or soon."""
+
+        def unwatched() -> list[SimSocket]:
+            nested = [node for node, seams in self.seams.items() if seams.nested]
+            return [s for node in nested for s in self.net.sockets(node) if not s.watchers]
+
+        self.kernel.wait_until(lambda: not unwatched(), 1.0)
+        assert not unwatched(), f"{unwatched()} are open, but nobody watches them"
 
     def check_timers(self) -> None:
         """Invariant 8: no timer keeps a socket that has gone."""
@@ -211,6 +240,12 @@ class World:
             gc.collect()  # a traceback may keep what a thread slept on
         for node in self.seams:
             assert not self.net.descriptors(node), f"{node}: {self.net.descriptors(node)}"
+
+
+def has_room(pipe: Pipe) -> bool:
+    """Return whether a write would find room, or should have been told that it does."""
+    lane = pipe.outgoing
+    return not (pipe.ended or lane.full()) and (pipe.writable or len(lane) <= lane.low)
 
 
 def run(

@@ -30,6 +30,7 @@ def recv_many(core: Core, into: deque[Any], most: int) -> int:
                 core.raise_fault()
         before = len(into)
         _receive(core, into, most)
+        core.pass_turn()
         if core.signal is not None:
             core.looked()
         return len(into) - before
@@ -80,6 +81,7 @@ def send_many(core: Core, messages: deque[Any], most: int) -> int:
             _send(core, messages)
             # The batch is the burst: nothing is gained by letting it gather.
             core.flush_scheduled()
+            core.pass_turn()
             if core.signal is not None:
                 core.looked()
         return _room(core, most)

@@ -70,6 +70,7 @@ class Core(Hosting):
             if not pattern.send(message):
                 self.refresh()  # a pipe once full takes nothing before its low-water mark
                 self._wait_for(lambda: pattern.send(message), WRITE, dontwait)
+            self.pass_turn()
             if self.signal is not None:
                 self.looked()
 
@@ -96,6 +97,7 @@ class Core(Hosting):
                 del self.sending[me]
                 self.refresh()
                 self.pattern.send(tuple(frames), route)
+                self.pass_turn()
                 if self.signal is not None:
                     self.looked()
 
@@ -130,6 +132,7 @@ class Core(Hosting):
         message = self.pattern.recv()
         if message is None:
             message = self._wait_for(self.pattern.recv, READ, dontwait)
+        self.pass_turn()
         if self.signal is not None:
             self.looked()
         return message
@@ -182,6 +185,12 @@ class Core(Hosting):
         finally:
             self.leave()
 
+    def pass_turn(self) -> None:
+        """Where requests and replies take turns, wake who waits for this one's end; lock held."""
+        if self.row.lockstep and (self.driven or self._followers or self.signal is not None):
+            self.has_changed()
+            self.notify()
+
     def leave(self) -> None:
         """See `Driven.leave`; a socket that was closed meanwhile goes now."""
         super().leave()
@@ -214,6 +223,7 @@ class Core(Hosting):
             if self.lent:
                 self.glance()
             if self.signal is not None:
+                self.watcher = self.seams.get_ident()
                 self.signal.clear()
             return self.readiness()
 
@@ -228,12 +238,16 @@ class Core(Hosting):
                     raise error_from_os(error) from error
                 self.refresh()
                 self.signal.set()
+            self.watcher = self.seams.get_ident()
             return self.signal.fileno()
 
     def looked(self) -> None:
         """The user has sent or received: from here on the next change counts; lock held."""
         assert self.signal is not None
-        self.signal.clear()
+        if self.watcher == self.seams.get_ident():
+            self.signal.clear()
+        elif self.changed:  # what we have led to is news for the thread that watches
+            self.notify()
         # Looking closes the lanes, so that the next message, or the next room, makes a change.
         self.readiness()
 

@@ -26,10 +26,6 @@ from zmqthread.reactor.waker import Signal
 log = logging.getLogger("zmqthread")
 
 
-def _once() -> int:
-    return 1
-
-
 class Driven:
     """The part of a socket that threads take turns with; "lock held" is the rule from `turn` on."""
 
@@ -45,16 +41,18 @@ class Driven:
         #: Counts what its threads do, so that the I/O thread sees whether any is about.
         self.turns = 0
         self.last_write = 0.0
-        #: What sessions receive into; for the length of a turn.
+        #: What sessions receive into; for the length of a turn, then it is another socket's.
         self.scratch = scratch.NONE
         self.released = False
         #: Readiness may have changed since `notify` was called last.
         self.changed = False
-        #: Behind ZMQ_FD, once somebody has asked for it.
+        #: Behind ZMQ_FD, once somebody has asked for it, and who has asked for that or EVENTS last.
         self.signal: Signal | None = None
+        self.watcher = 0
         self.errors = 0
         self._keeper = keeper
-        self._followers: deque[Sleeper] = deque()
+        #: Who waits without driving, and for READ or WRITE.
+        self._followers: dict[Sleeper, int] = {}
         self._mailbox: deque[Callable[[], None]] = deque()
         self._waker = seams.waker()
         self._rung = False
@@ -67,7 +65,7 @@ class Driven:
         self.lock = self.seams.lock()
         #: How many times the calling thread has the lock.  More than once: a signal handler or a
         #: finalizer has interrupted that very thread in the middle of something.
-        self.depth: Callable[[], int] = getattr(self.lock, "_recursion_count", _once)
+        self.depth: Callable[[], int] = getattr(self.lock, "_recursion_count", lambda: 1)
         self._owned: Callable[[], bool] | None = getattr(self.lock, "_is_owned", None)
 
     def _join_loop(self) -> None:
@@ -124,6 +122,8 @@ class Driven:
         except BaseException:
             self.look_again()
             raise
+        finally:
+            self.scratch = scratch.NONE
 
     def _handle(self, ready: list[tuple[Any, int]]) -> None:
         for handler, events in ready:
@@ -163,7 +163,7 @@ class Driven:
         if not before or before == self.seams.get_ident():
             self.turn(self.selector.select(0))
             self.stop_driving(before)
-            if self._followers:
+            if self._followers or self.signal is not None:
                 self.notify()
 
     def _on_ring(self, _events: int) -> None:
@@ -264,9 +264,8 @@ class Driven:
 
     def _follow(self, interest: int, timeout: float | None) -> None:
         sleeper = take_sleeper(self.seams)
-        sleeper.interest = interest
         try:
-            self._followers.append(sleeper)
+            self._followers[sleeper] = interest
             self.lock.release()
             sleeper.sleep(timeout)
         finally:
@@ -279,16 +278,13 @@ class Driven:
                 self.unfollow(sleeper)
                 give_back(sleeper)
 
-    def follow(self, sleeper: Sleeper) -> None:
+    def follow(self, sleeper: Sleeper, interest: int) -> None:
         """Have ``sleeper`` rung when what it is interested in may be there; lock held."""
-        self._followers.append(sleeper)
+        self._followers[sleeper] = interest
 
     def unfollow(self, sleeper: Sleeper) -> None:
-        """Take a follower off the list, if it has not been rung; lock held."""
-        try:
-            self._followers.remove(sleeper)
-        except ValueError:
-            pass  # whoever rang it has taken it off
+        """Take a follower off the list; whoever has rung it has done so already.  Lock held."""
+        self._followers.pop(sleeper, None)
 
     def leave(self) -> None:
         """Pass on what the calling thread does not need: lock held, at the end of each wait."""
@@ -300,8 +296,9 @@ class Driven:
     def has_changed(self) -> None:
         """Take note that readiness may have changed; lock held."""
         self.changed = True
-        if self.driven:
-            self._waker.ring()  # it sleeps on the selector, and this has not come from there
+        if self.driven or (self._followers and self.scratch is scratch.NONE):
+            # The driver, or the I/O thread, sleeps on the selector: this has not come from there.
+            self._waker.ring()
 
     def notify(self) -> None:
         """Ring a follower that can go on, or one that has to drive; lock held.
@@ -313,24 +310,27 @@ class Driven:
             return
         ready = self.readiness()
         rung = 0
-        for sleeper in list(followers):
-            if sleeper.interest & ready & ~rung:
-                rung |= sleeper.interest
-                followers.remove(sleeper)
-                sleeper.waker.ring()
-        if not rung and not self.driven and self.loop.nests:
-            followers.popleft().waker.ring()
+        for sleeper, interest in list(followers.items()):
+            if interest & ready & ~rung:
+                rung |= interest
+                self._ring(sleeper)
+        # Looking for room may have made some, and have rung them all.
+        if followers and not rung and not self.driven and self.loop.nests:
+            self._ring(next(iter(followers)))
+
+    def _ring(self, sleeper: Sleeper) -> None:
+        self._followers.pop(sleeper, None)
+        sleeper.waker.ring()
 
     def ring_for(self, interest: int) -> None:
         """Ring every follower with this interest; lock held."""
-        for sleeper in [each for each in self._followers if each.interest & interest]:
-            self._followers.remove(sleeper)
-            sleeper.waker.ring()
+        for sleeper in [each for each, wanted in self._followers.items() if wanted & interest]:
+            self._ring(sleeper)
 
     def ring_all(self) -> None:
         """Wake every follower and the driver: the socket's state has changed for good."""
-        while self._followers:
-            self._followers.popleft().waker.ring()
+        for sleeper in list(self._followers):
+            self._ring(sleeper)
         self._waker.ring()
 
     def readiness(self) -> int:

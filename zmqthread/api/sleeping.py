@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 class Sleeper:
     """What one thread sleeps on while others drive."""
 
-    __slots__ = ("_watched", "interest", "selector", "waker")
+    __slots__ = ("_watched", "selector", "waker")
 
     def __init__(self, seams: Seams) -> None:
         self._watched: dict[Driven, int] = {}
         self.waker = seams.waker()
         self.selector = seams.selector()
         self.selector.register(self.waker, READ | EDGE, None)
-        #: READ or WRITE: what the thread waits for.
-        self.interest = 0
 
     def sleep(self, timeout: float | None) -> None:
         """Sleep until rung; an old ring may end it early."""

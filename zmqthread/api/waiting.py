@@ -55,63 +55,80 @@ def _poll(
     sleeper: Sleeper,
     seams: Seams,
 ) -> list[int]:
-    me = seams.get_ident()
+    wanted: dict[Core, int] = {}
+    for core, interest in items:
+        wanted[core] = wanted.get(core, 0) | interest
+    wait = _Wait(sleeper, seams.get_ident(), wanted)
     last = False
-    while True:
-        wait = _Wait(sleeper, me)
-        try:
-            found = [wait.claim(core, interest) for core, interest in items]
+    try:
+        while True:
+            found = [wait.look(core, interest) for core, interest in items]
             plain = _plain_events(descriptors)
-            if any(found) or any(plain):
-                return found + plain
-            if last:
+            if last or any(found) or any(plain):
                 return found + plain
             timeout = None
             if deadline is not None:
                 timeout = max(0.0, deadline - seams.monotonic())
                 last = timeout == 0.0
             wait.sleep(descriptors, timeout)
-        finally:
-            try:
-                wait.release()
-            except BaseException:
-                wait.release()  # the interrupt may have come before it had begun
-                raise
+    finally:
+        try:
+            wait.release()
+        except BaseException:
+            wait.release()  # the interrupt may have come before it had begun
+            raise
 
 
 class _Wait:
-    """One round: the sockets this thread drives or follows meanwhile."""
+    """The sockets that a thread drives or follows until it has found something.
 
-    __slots__ = ("_claimed", "_followed", "_found", "_me", "_ready", "_sleeper")
+    It keeps them from one look to the next.  Threads that gave each other their sockets whenever
+    they woke up would keep each other awake for ever.
+    """
 
-    def __init__(self, sleeper: Sleeper, me: int) -> None:
+    __slots__ = ("_claimed", "_followed", "_found", "_me", "_ready", "_sleeper", "_wanted")
+
+    def __init__(self, sleeper: Sleeper, me: int, wanted: dict[Core, int]) -> None:
         self._sleeper = sleeper
         self._me = me
+        self._wanted = wanted
         #: The sockets this thread drives, and who drove them before.
         self._claimed: dict[Core, int] = {}
         self._followed: dict[Core, None] = {}
         self._ready: set[Core] = set()
         self._found = False
 
-    def claim(self, core: Core, interest: int) -> int:
+    def look(self, core: Core, interest: int) -> int:
         """Return what ``core`` is ready for; if that is nothing, drive it or follow its driver."""
         with core.lock:
             core.enter()
+            if core in self._ready:
+                self._turn(core)
+                core.notify()
             events = core.ready_for(interest)
             if events:
                 self._found = True
-            elif not self._found and core not in self._claimed:
+            elif not self._found:
                 core.flush_scheduled()
                 core.last_write = 0.0
-                before = core.driven
-                if before not in {0, self._me} or not core.loop.nests:
-                    self._sleeper.interest = READ | WRITE
-                    self._followed[core] = None
-                    core.follow(self._sleeper)
-                else:
-                    self._claimed[core] = before
-                    core.borrow(self._me)
+                if core not in self._claimed:
+                    self._claim(core)
             return events
+
+    def _claim(self, core: Core) -> None:
+        before = core.driven
+        if before not in {0, self._me} or not core.loop.nests:
+            self._followed[core] = None
+            core.follow(self._sleeper, self._wanted[core])
+        else:
+            core.unfollow(self._sleeper)
+            self._followed.pop(core, None)
+            self._claimed[core] = before
+            core.borrow(self._me)
+
+    def _turn(self, core: Core) -> None:
+        core.turn(core.selector.select(0))
+        self._ready.discard(core)
 
     def sleep(self, descriptors: Sequence[tuple[int, int]], timeout: float | None) -> None:
         """Wait for any of it."""
@@ -177,7 +194,7 @@ class _Wait:
         if core.driven == self._me:
             core.stop_driving(before)
         if core in self._ready and not core.released:
-            core.turn(core.selector.select(0))
+            self._turn(core)
         core.leave()
 
 

@@ -190,7 +190,7 @@ class Session(Admission):
             try:
                 self.stream.send(self.connection.data_to_send())
                 # Closing with octets unread would reset the connection and take the farewell away.
-                self._recv_into(self.host.scratch)
+                self._recv_into(bytearray(1 << 16))  # not in a turn, perhaps: no scratch buffer
             except OSError:
                 pass  # the farewell is a courtesy
         self.close(error)
