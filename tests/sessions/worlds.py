@@ -54,6 +54,7 @@ class World:
         self.seams: dict[str, SimSeams] = {}
         self.engines: list[Engine] = []
         self.cores: list[Core] = []
+        self.finishing = False
         self.ledger = Ledger()
         #: Calls that wait, by socket and interest.
         self.waiting: Counter[tuple[Core, int]] = Counter()
@@ -88,6 +89,8 @@ class World:
             assert hasattr(core.options, name), name
             setattr(core.options, name, value)
         self.cores.append(core)
+        if self.finishing:
+            core.close(0)  # too late for `finish` to know of it
         return core
 
     def spawn(self, engine: Engine, name: str, call: Callable[..., object], *args: Any) -> Task:
@@ -220,6 +223,7 @@ class World:
     def finish(self, linger: int | None = 0, term: bool = True) -> None:
         """Close all sockets, in a task: each close ends, and leaves nothing behind."""
         rng = self.rng
+        self.finishing = True
         engines = list(self.engines)
         if term and rng.random() < 0.5:
             for engine in engines:
