@@ -199,9 +199,9 @@ class Transfer(Forms):
         dontwait = bool(flags & _DONTWAIT)
         frames, properties = core.receiving.get(me, (None, {}))
         if frames is not None:
-            frame = frames.popleft()
-            if not frames:
+            if len(frames) == 1:  # first: an interrupt must not leave an empty rest behind
                 del core.receiving[me]
+            frame = frames.popleft()
         elif copy:
             return octets(self._first(core.recv(dontwait), {}))
         else:
