@@ -11,7 +11,8 @@ import pytest
 
 from tests.interop.side import Side, same
 from tests.interop.world import OURS, THEIRS, World
-from tests.support import free_port
+from tests.support import free_port, seconds
+from zmqthread.constants import DONTWAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,3 +272,33 @@ def test_difference_options_without_their_feature(world: World):
         ]
 
     assert both(world, scenario) == (["", "", "ENOTSUP", "ENOTSUP"], ["EINVAL", "EINVAL", "", ""])
+
+
+def test_difference_bound_sub(world: World):
+    def scenario(side: Side) -> Any:
+        sub, xpub = side.socket("SUB"), side.socket("XPUB")
+        sub.subscribe(b"topic")
+        side.join(sub, xpub, "tcp")
+        return xpub.poll(int(seconds(0.5) * 1000))  # nobody calls into the SUB
+
+    assert both(world, scenario) == (1, 0)
+
+
+def test_difference_subscriptions_over_hwm(world: World):
+    sub, xpub = world.socket(OURS, "SUB", sndhwm=1), world.socket(OURS, "XPUB")
+    topics = {b"%d" % number for number in range(100)}
+    for topic in topics:
+        sub.subscribe(topic)
+    world.join(xpub, sub)
+    assert {xpub.recv()[1:] for _ in topics} == topics
+
+
+def test_difference_dontwait_sees_room(world: World):
+    push, pull = world.socket(OURS, "PUSH", sndhwm=1), world.socket(OURS, "PULL", rcvhwm=1)
+    world.join(pull, push, "inproc")
+    for _ in range(200):
+        sent = 0
+        while not world.errno_of(push.send, b"x", DONTWAIT):
+            sent += 1
+        assert sent == 2
+        assert [pull.recv() for _ in range(sent)] == [b"x"] * sent
