@@ -278,12 +278,18 @@ def test_a_dish_joins_again_what_it_has_joined(bench):
 def test_what_is_queued_for_a_server_waits_for_it(bench):
     joined = Joined(bench, (zmq.SERVER, zmq.CLIENT), TCP)
     address = joined.hearer.last_endpoint.decode()
+    monitor = joined.speaker.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    bench.sockets.append(monitor)
+    monitor.rcvtimeo = int(seconds(10) * 1000)
+    joined.say(b"x")
+    joined.hearer.recv()
     joined.hearer.close()
+    assert event_of(monitor) == zmq.EVENT_DISCONNECTED
     for number in range(3):
-        joined.speaker.send(b"%d" % number)
+        joined.say(b"%d" % number)
     server = bench.socket(zmq.SERVER, bound=False)
     server.bind(address)
-    assert server.recv() in {b"0", b"1", b"2"}  # what was under way is lost
+    assert [server.recv() for _ in range(3)] == [b"0", b"1", b"2"]
 
 
 # -- messages of several frames ---
