@@ -131,6 +131,9 @@ class Transfer(Forms):
             if unheard is None or core.mail_waits or not unheard(data):
                 core.send(data)
             return None
+        if data.__class__ is bytes and copy and not (plain or flags or track or core.sending):
+            core.send(addressed(data, routing_id, group))
+            return None
         frame, tracker = self._outgoing(data, copy, track)
         if not plain:
             frame = addressed(frame, routing_id, group)
