@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.capi.support import fails, last_endpoint, recv, send, silent
+from tests.multicast import ROUTED
 from zmqthread import capi as z
 
 GROUP = "udp://127.0.0.1;239.192.77.10:*"
@@ -55,6 +56,7 @@ def test_radio_dish__several_dishes_in_one_multicast_group(c):
     assert received(one) == received(other) == ("TV", b"Friends")
 
 
+@ROUTED
 def test_radio_dish__multicast_without_loop(c):
     """Over the route of the machine, since a loopback interface cannot but loop."""
     socket, name = dish(c, "udp://239.192.77.10:*", "TV")

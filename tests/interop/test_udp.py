@@ -15,12 +15,15 @@ import pytest
 from tests.interop.draft_pairs import GROUP, End, meet
 from tests.interop.pairs import body
 from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, World
+from tests.multicast import ROUTED
 from tests.support import LOOPBACK
 
 pytestmark = pytest.mark.interop
 
 MULTICAST = "239.192.77.30"
-ENDPOINTS = [LOOPBACK, f"{LOOPBACK};{MULTICAST}", f"lo;{MULTICAST}", MULTICAST]
+HOSTS = [LOOPBACK, f"{LOOPBACK};{MULTICAST}", f"lo;{MULTICAST}"]
+#: The same, and a group without an interface.
+ALL_HOSTS = [*HOSTS, pytest.param(MULTICAST, marks=ROUTED)]
 #: libzmq keeps 8192 octets for a datagram, and some of its versions overrun that.
 SIZES = [0, 1, 127, 128, 255, 256, 1000, 7900]
 
@@ -47,7 +50,7 @@ def radio_and_dish(world: World, ours: str, host: str, *groups: str) -> tuple[An
 
 
 @pytest.mark.parametrize("ours", ["RADIO", "DISH"])
-@pytest.mark.parametrize("host", ENDPOINTS)
+@pytest.mark.parametrize("host", ALL_HOSTS)
 def test_radio_to_dish(host: str, ours: str, draft_world: World) -> None:
     radio, dish = radio_and_dish(draft_world, ours, host)
     for size in SIZES:
@@ -127,15 +130,17 @@ def outcome(world: World, library: str, kind: str, use: str, text: str, **settin
 @pytest.mark.parametrize(
     ("kind", "use", "text"),
     [
-        *(("DISH", "bind", f"udp://{host}:*") for host in ENDPOINTS),
-        *(("DISH", "bind", f"udp://{host}:0") for host in ("*", "127.1", "lo", f"*;{MULTICAST}")),
+        *(("DISH", "bind", f"udp://{host}:*") for host in HOSTS),
+        *(("DISH", "bind", f"udp://{host}:0") for host in ("*", "127.1", "lo")),
+        pytest.param("DISH", "bind", f"udp://{MULTICAST}:*", marks=ROUTED),
+        pytest.param("DISH", "bind", f"udp://*;{MULTICAST}:*", marks=ROUTED),
         *(("DISH", "bind", f"udp://{host}:5") for host in ("nosuchif0", "name.invalid", "[::1]")),
         ("DISH", "bind", f"udp://nosuchif0;{MULTICAST}:5"),
         ("DISH", "bind", f"udp://{LOOPBACK};{LOOPBACK}:5"),
         ("DISH", "bind", f"udp://239.0.0.2;{MULTICAST}:5"),
         *(("DISH", "bind", f"udp://{LOOPBACK}{port}") for port in ("", ":", ":x")),
         ("DISH", "bind", "udp://"),
-        *(("RADIO", "connect", f"udp://{host}:5") for host in ("localhost", *ENDPOINTS)),
+        *(("RADIO", "connect", f"udp://{host}:5") for host in ("localhost", *HOSTS)),
         *(("RADIO", "connect", f"udp://{text}") for text in ("*:5", f"{LOOPBACK}:*", LOOPBACK)),
         ("RADIO", "connect", f"udp://lo;{LOOPBACK}:5"),
         ("RADIO", "connect", "udp://lo;localhost:5"),

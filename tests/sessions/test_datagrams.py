@@ -460,3 +460,25 @@ def test_a_second_bind_of_a_dgram_leaves_nothing_open() -> None:
         world.finish()
 
     run(main)
+
+
+def test_a_radio_that_must_not_drop_waits_for_room() -> None:
+    def main(world: World) -> None:
+        receiver, sender = dish(world), radio(world, sndhwm=2, xpub_nodrop=1)
+        system(sender).room = 0
+        sent: list[int] = []
+
+        def send() -> None:
+            for number in range(6):
+                say(sender, b"%d" % number)
+                sent.append(number)
+
+        task = world.spawn(sender.engine, "sender", send)
+        world.kernel.sleep(0.1)
+        assert sent == [0, 1, 2]  # one waits at the system, two in the pipe
+        system(sender).drain()
+        assert [world.recv(receiver) for _ in range(6)] == [b"%d" % n for n in range(6)]
+        assert world.kernel.wait_until(lambda: task.done, 1.0)
+        world.finish()
+
+    run(main)
