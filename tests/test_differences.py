@@ -33,4 +33,4 @@ def names() -> list[str]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["libzmq"][:30])
 def test_every_row_is_held_by_a_test(row, names):
     held = [n for n in names for start in row["tests"] if f"{n}_".startswith(f"{start}_")]
-    assert bool(held) != (row["tests"][0] in TO_COME)
+    assert held or row["tests"][0] in TO_COME
