@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from errno import EHOSTUNREACH
 from functools import partial
 from typing import Any
 
-from tests.sessions.worlds import World, quietly
+from tests.sessions.worlds import GONE, World, quietly
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.task import Task
 from zmqthread.api.core import Core
+from zmqthread.api.peers import disconnect_peer
 from zmqthread.api.socket import Socket
 from zmqthread.constants import SocketType
 from zmqthread.reactor.selector import READ, WRITE
 
 MARKS = (1, 2, 3, 1000)
 PATIENCE = 120.0
+NOBODY = {*GONE, EHOSTUNREACH}
 
 
 class Hall:
@@ -35,6 +38,8 @@ class Hall:
             self.there = world.engine(rng.choice(("here", "there")))
         self.server = self.socket(self.here, SocketType.SERVER, **server)
         self.clients = [self.socket(self.there, SocketType.CLIENT) for _ in range(clients)]
+        #: The numbers that came with requests.
+        self.met: list[int] = []
 
     def socket(self, engine: Any, kind: SocketType, **options: Any) -> Core:
         marks = {"sndhwm": self.rng.choice(MARKS), "rcvhwm": self.rng.choice(MARKS), **options}
@@ -74,6 +79,24 @@ class Hall:
         face = Socket(None, core=self.server)
         call = partial(face.send, message, routing_id=routing_id)
         quietly(partial(self.world.wait, self.server, WRITE, call))
+
+    def ask_on(self, client: Core, name: str) -> None:
+        """Ask one thing after the other until the socket is gone."""
+
+        def ask() -> None:
+            while True:
+                self.world.send(client, self.world.ledger.make(name))
+                self.world.recv(client)
+
+        quietly(ask)
+
+    def serve(self) -> None:
+        """Answer until the socket is gone, whoever is still there."""
+        face = Socket(None, core=self.server)
+        while (got := self.recv()) is not None:
+            self.met.append(got[1])
+            self.pause()
+            quietly(partial(face.send, got[0], routing_id=got[1]), NOBODY)
 
     def wait_for(self, tasks: list[Task]) -> bool:
         """Wait until the threads have ended; False if they do not."""
@@ -157,6 +180,38 @@ def floods(kernel: Kernel, transport: str, count: int = 8) -> None:
         for number, messages in got.items():
             assert messages == [b"%d:%d" % (number, index) for index in range(count)]
         hall.end()
+
+    kernel.spawn(main, "main", "here")
+    kernel.run()
+    world.check_empty()
+
+
+def partings(kernel: Kernel, transport: str) -> None:
+    """Peers are dropped and sockets closed in the middle of it: every thread comes to its end."""
+    hall = Hall(kernel, transport, kernel.rng.randint(1, 3))
+    world, rng = hall.world, hall.rng
+
+    def part() -> None:
+        if rng.random() < 0.5 and hall.met:
+            quietly(partial(disconnect_peer, hall.server, rng.choice(hall.met)), NOBODY)
+            kernel.sometimes["dropped"] += 1
+        elif rng.random() < 0.5:
+            rng.choice([hall.server, *hall.clients]).close(rng.choice((0, 20)))
+            kernel.sometimes["closed"] += 1
+
+    def main() -> None:
+        tasks = [
+            world.spawn(client.engine, "asker", hall.ask_on, client, f"c{n}.{t}")
+            for n, client in enumerate(hall.clients)
+            for t in range(rng.randint(1, 3))
+        ]
+        tasks += [world.spawn(hall.here, "server", hall.serve) for _ in range(rng.randint(1, 3))]
+        hall.join()
+        for _ in range(rng.randint(1, 6)):
+            kernel.sleep(rng.choice((0.0, 1e-5, 1e-3, 0.05)))
+            part()
+        world.finish()
+        assert hall.wait_for(tasks)
 
     kernel.spawn(main, "main", "here")
     kernel.run()

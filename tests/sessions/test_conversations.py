@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.sessions.conversations import floods, requests
+from tests.sessions.conversations import floods, partings, requests
 from tests.sessions.test_worlds import SHARED
 from tests.sessions.worlds import World, run
 from tests.sim.explore import explore
@@ -37,6 +37,15 @@ def test_senders_to_different_clients_do_not_wait_for_one_another(
     transport: str, seeds: int
 ) -> None:
     explore(partial(floods, transport=transport), seeds)
+
+
+@pytest.mark.parametrize(("transport", "seeds"), [("inproc", 80), ("tcp", 50)])
+def test_everybody_ends_when_peers_are_dropped_and_sockets_closed(
+    transport: str, seeds: int
+) -> None:
+    seen = explore(partial(partings, transport=transport), seeds).sometimes
+    assert seen["dropped"] > seeds // 2
+    assert seen["closed"] > seeds // 2
 
 
 def wait_for_room(world: World, binder: Core, send: Callable[[], object]) -> list[int]:
