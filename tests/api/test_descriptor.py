@@ -117,6 +117,17 @@ def test_a_peer_that_comes_is_a_change(context):
         assert readable(push, seconds(10))
 
 
+def test_room_that_another_thread_has_brought_by_a_connect_is_a_change(context):
+    push = context.socket(zmq.PUSH)
+    push.fileno()
+    assert not push.get(zmq.EVENTS)
+    thread = threading.Thread(target=push.connect, args=("inproc://nobody-yet",))
+    thread.start()
+    thread.join(seconds(10))
+    assert readable(push)
+    assert push.get(zmq.EVENTS) == zmq.POLLOUT
+
+
 @pytest.mark.parametrize("end", ["close", "shutdown"])
 def test_the_end_is_seen(end):
     context = zmq.Context()

@@ -6,12 +6,13 @@ from functools import partial
 
 from tests.sessions.polls import Polls
 from tests.sessions.scene import WINDOWS
-from tests.sessions.worlds import again, quietly
+from tests.sessions.worlds import again, has_room, quietly
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.poll import SimSelector
 from zmqthread.api.core import Core
 from zmqthread.api.engine import Engine
+from zmqthread.pipes.lane import Mark
 from zmqthread.reactor.selector import READ, WRITE
 
 
@@ -26,6 +27,21 @@ class Watched(Polls):
     ) -> None:
         super().__init__(kernel, faults, transport, count)
         self.shared = shared
+        #: What is watched by a thread that sleeps.
+        self.asleep: set[Core] = set()
+        kernel.invariants.append(self.check)
+
+    def check(self) -> None:
+        """Nobody can move: what a descriptor has not told of is not there."""
+        if self.kernel._runnable:
+            return
+        for core in self.world.cores:
+            if core in self.asleep and not core.fault and not core.signal.is_set:  # type: ignore[union-attr]
+                for pipe in core.pipes:
+                    queued = [m for m in pipe.incoming.queue if not isinstance(m, Mark)]
+                    assert not queued, f"nobody was told of {queued}"
+                    if self.left[core] and not self.tried[core]:
+                        assert not has_room(pipe), "nobody was told of room"
 
     def start(self) -> None:
         for e, engine in enumerate(dict.fromkeys((self.here, self.there))):
@@ -44,7 +60,10 @@ class Watched(Polls):
             for core in cores:
                 selector.register(core.descriptor(), READ, core)
             while True:
-                for core, _ in selector.select(None):
+                self.asleep.update(cores)
+                found = selector.select(None)
+                self.asleep.difference_update(cores)
+                for core, _ in found:
                     self.on_change(core, name)
                 self.pause(0.1, (1e-5, 1e-3, 0.02))
         finally:

@@ -114,6 +114,7 @@ class Endpoints:
             connect.join(core)  # even to a closed one: that tells them so
         with core.lock:
             core.enter()
+            core.leave()
 
     def connect(self, text: str) -> Pipe | None:
         """Begin to keep up a connection to ``text``; see `Socket.connect`.
@@ -171,6 +172,7 @@ class Endpoints:
             raise
         with core.lock:
             core.enter()
+            core.leave()  # room to send is news
         return waiting.pipe
 
     def _take_back(self, text: str, part: Any) -> None:
