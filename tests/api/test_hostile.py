@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -57,6 +58,25 @@ def test_hostile_u2_more_subscriptions_at_once_than_there_is_room_for(
         assert hears(raw, b"17.a")
         pub.send(b"%d.b" % (COUNT - 1))
         assert hears(raw, b"%d.b" % (COUNT - 1))
+
+
+def test_hostile_u2_more_groups_at_once_than_there_is_room_for(context: zmq.Context) -> None:
+    radio = context.socket(zmq.RADIO)
+    radio.rcvhwm = 1
+    port = radio.bind_to_random_port(f"tcp://{LOOPBACK}")
+    last = b"%d" % (COUNT - 1)
+    with RawClient(port) as raw:
+        joins = [command(b"JOIN", b"%d" % number) for number in range(COUNT)]
+        raw.send(opening(b"DISH") + b"".join(joins))
+        raw.socket.setblocking(False)
+        found = b""
+        deadline = time.monotonic() + seconds(PATIENCE)
+        while b"hello" not in found and time.monotonic() < deadline:
+            radio.send(b"hello", group=last.decode())
+            time.sleep(0.005)
+            with contextlib.suppress(BlockingIOError):
+                found += raw.socket.recv(4096)
+        assert b"hello" in found
 
 
 def test_h17_a_refused_peer_that_says_much_at_once(context: zmq.Context) -> None:
