@@ -8,6 +8,8 @@ import pickle
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.wire.curve import (
     CLIENT_SECRET,
@@ -634,6 +636,42 @@ def test_the_same_messages_in_any_portions(limit: int, step: int) -> None:
     for start in range(0, len(octets), step):
         got += drain(here, octets[start : start + step], limit)
     assert got == messages
+
+
+BODIES = st.one_of(st.binary(max_size=40), st.binary(max_size=40).map(lambda octets: octets * 60))
+PARTS = st.lists(BODIES, min_size=1, max_size=4).map(lambda p: tuple(p) if p[1:] else p[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=30), st.data())
+def test_hostile_c8_whatever_is_tampered_with_what_came_before_is_delivered(
+    messages: list[Any], data: st.DataObject
+) -> None:
+    """In batches, one by one, in any portions: up to the frame with the fault, and no further."""
+    here, there = both()
+    split = data.draw(st.integers(0, len(messages)))
+    octets = [b"".join(there.encode([message])) for message in messages[:split]]
+    octets.append(b"".join(there.encode(messages[split:])) if messages[split:] else b"")
+    whole = bytearray(b"".join(octets))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    whole[at] ^= 1 << data.draw(st.integers(0, 7))
+    frames_of = [m if isinstance(m, tuple) else (m,) for m in messages]
+    end, good = 0, 0
+    for parts in frames_of:
+        end += sum(len(p) + 33 + (2 if len(p) + 33 < 256 else 9) for p in parts)
+        if end > at:
+            break
+        good += 1
+    got: list[Any] = []
+    try:
+        step = data.draw(st.sampled_from([1, 7, 300, 65_536]))
+        for start in range(0, len(whole), step):
+            got += drain(here, bytes(whole[start : start + step]))
+    except ProtocolError:
+        got += here.salvage()
+    assert got[:good] == messages[:good]
+    # A flags octet has bits that mean nothing: then nothing is wrong, and all of it comes.
+    assert got in (messages[:good], messages)
 
 
 def test_limits_hold_inside() -> None:
