@@ -174,8 +174,9 @@ def unresolvable(*_args: Any) -> None:
         ("DISH", "bind", "udp://[::1", errno.EINVAL, errno.ENODEV),
         ("RADIO", "connect", f"udp://{LOOPBACK}:0", errno.EINVAL, 0),
         # (An address that is not ours libzmq finds out later, and then never ends its context.)
-        # Names are looked up in the background.
+        # Names of hosts and interfaces are looked up in the background.
         ("RADIO", "connect", "udp://name.invalid:5", 0, errno.EINVAL),
+        ("RADIO", "connect", f"udp://nosuchif0;{MULTICAST}:5", 0, errno.ENODEV),
         ("RADIO", "connect", "udp://[::1]:5", 0, errno.EINVAL),
     ],
 )

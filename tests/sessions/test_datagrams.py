@@ -173,12 +173,26 @@ def test_hostile_d4_no_buffers_left_is_not_the_end() -> None:
         began = world.kernel.now
         assert [world.recv(receiver) for _ in range(2)] == [b"first", b"second"]
         assert world.kernel.now - began >= 0.2
-        system(receiver).receive_failures.extend([errno.ENOMEM, errno.ENOBUFS, errno.ECONNREFUSED])
+        system(receiver).receive_failures.extend([errno.ENOMEM, errno.ENOBUFS])
         system(receiver).poke()
         began = world.kernel.now
         say(sender, b"third")
         assert world.recv(receiver) == b"third"
-        assert world.kernel.now - began >= 0.3
+        assert world.kernel.now - began >= 0.2
+        world.finish()
+
+    run(main)
+
+
+def test_that_nobody_wanted_a_datagram_does_not_hold_up_the_others() -> None:
+    """Windows has the next call of recvfrom fail after a port was found closed."""
+
+    def main(world: World) -> None:
+        one, other = dgram(world, "here"), dgram(world, "there", UDP)
+        system(other).receive_failures.extend([errno.ECONNRESET, errno.ECONNREFUSED])
+        world.send(one, (THERE, b"x"))
+        assert world.recv(other)[1] == b"x"
+        assert world.kernel.now < 0.05
         world.finish()
 
     run(main)

@@ -169,6 +169,8 @@ class DatagramSession:
                 count, sender = self.socket.recvfrom_into(scratch)
             except (BlockingIOError, InterruptedError):
                 break
+            except ConnectionError:
+                continue  # Windows: nobody wanted something that was sent before
             except OSError as error:
                 self._complain(error, "received")
                 self._rest()
