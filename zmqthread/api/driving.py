@@ -106,6 +106,7 @@ class Driven:
     def _late_mail(self) -> None:
         with self.lock:
             self.empty_mailbox()
+            self.notify()
 
     # -- turns ---
 
@@ -143,16 +144,16 @@ class Driven:
         """Do what other sockets asked for; lock held."""
         # Cleared first: who appends from here on rings, unless the loop below still sees it.
         self._rung = False
-        popleft = self._mailbox.popleft
-        while True:
+        mailbox = self._mailbox
+        while mailbox:
+            item = mailbox[0]
             try:
-                item = popleft()
-            except IndexError:
-                return
-            try:
+                mailbox.popleft()
                 item()
-            except Exception as error:
-                if is_interrupt(error):
+            except BaseException as error:
+                if is_interrupt(error):  # the I/O thread does it again, over what is half done
+                    mailbox.appendleft(item)
+                    self.loop.call(self._late_mail)
                     raise
                 self.errors += 1
                 log.exception("a message between sockets failed")

@@ -75,6 +75,8 @@ class Hosting(Driven):
         if self.closing:
             pipe.far.end(pipe, 0)
             return
+        if pipe in self.pipes:
+            self.pattern.detach(pipe)  # an interrupt has cut the first time
         self.pipes[pipe] = None
         self.pattern.attach(pipe)
         self.has_changed()

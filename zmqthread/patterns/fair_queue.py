@@ -21,9 +21,9 @@ class FairQueue:
 
     def attach(self, pipe: Pipe) -> None:
         """Add a pipe."""
-        self.pipes[pipe] = None
         pipe.readable = True
         self._active.append(pipe)
+        self.pipes[pipe] = None
 
     def detach(self, pipe: Pipe) -> None:
         """Remove a pipe with all that is unread in it."""
