@@ -300,7 +300,7 @@ RAW_PEERS = [(zmq.SERVER, b"CLIENT"), (zmq.CLIENT, b"SERVER"), (zmq.GATHER, b"SC
 
 @pytest.mark.parametrize(("kind", "peer"), RAW_PEERS)
 @pytest.mark.parametrize("size", [1, 1000, 70_000])
-def test_messages_of_several_frames_are_dropped(bench, kind, peer, size):
+def test_rfc37_z48_messages_of_several_frames_are_dropped(bench, kind, peer, size):
     sock = bench.socket(kind, bound=False)
     port = sock.bind_to_random_port(f"tcp://{LOOPBACK}")
     body = b"x" * size

@@ -49,7 +49,7 @@ def gaps(times: list[float]) -> list[float]:
 
 
 @pytest.mark.parametrize("most", [0, 800])
-def test_back_off(most: int) -> None:
+def test_rfc37_z35_a_close_without_error_leads_to_another_try_after_a_while(most: int) -> None:
     def main(world: World) -> None:
         times = deaf(world, lambda stream: stream.close())
         push = world.socket(world.engine("here"), PUSH, reconnect_ivl_max=most)

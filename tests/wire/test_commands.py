@@ -31,6 +31,12 @@ def test_rfc37_z22_a_name_has_up_to_255_octets() -> None:
     assert commands.split(b"\xff" + name) == (name, b"")
 
 
+@pytest.mark.parametrize("name", [b"READY", b"ERROR", b"PING", b"PONG", b"SUBSCRIBE", b"CANCEL"])
+def test_rfc37_z25_names_are_visible_and_printable(name: bytes) -> None:
+    assert getattr(commands, name.decode()) == name
+    assert commands.encode(name, b"")[2:] == bytes((len(name),)) + name
+
+
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=255)
 
 

@@ -25,6 +25,11 @@ def test_rfc37_z03_all_64_octets_are_sent_at_once() -> None:
     assert not conn.has_output
 
 
+@pytest.mark.parametrize("name", [b"NULL", b"PLAIN", b"CURVE", b"GSSAPI", b"M" * 20])
+def test_rfc37_z08_one_mechanism_is_announced_padded_with_zeros(name: bytes) -> None:
+    assert encode(name, as_server=False)[12:32] == name + bytes(20 - len(name))
+
+
 def test_rfc37_z09_z10_role_and_filler_are_zero_for_null() -> None:
     assert connection().data_to_send()[32:] == bytes(32)
 
@@ -79,7 +84,9 @@ def test_rfc37_z05_g8_g9_revisions_below_3_are_refused_at_the_eleventh_octet(maj
         b"\xff" + bytes(8) + b"\x7f\x01\x08\x00\x00\x00\x02hi",
     ],
 )
-def test_rfc37_z05_g4_g5_g13_octets_that_are_no_zmtp_3_are_refused_at_once(data: bytes) -> None:
+def test_rfc37_z05_z56_z57_g4_g5_g13_octets_that_are_no_zmtp_3_are_refused_at_once(
+    data: bytes,
+) -> None:
     refused(connection(), data)
 
 
@@ -129,7 +136,7 @@ def test_rfc37_z13_two_servers_are_a_clash_and_a_server_that_says_0_is_none() ->
 
 
 @pytest.mark.parametrize("data", [b"\x01\x00\x03\x00hi", greeting(major=1), greeting()])
-def test_cve_2014_9721_z11_z12_neither_old_versions_nor_null_get_around_security(
+def test_rfc37_z11_z12_cve_2014_9721_neither_old_versions_nor_null_get_around_security(
     data: bytes,
 ) -> None:
     refused(connection(mechanism=Served(as_server=True)), data)
