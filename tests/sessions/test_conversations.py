@@ -18,6 +18,8 @@ from zmqthread.api.socket import Socket
 from zmqthread.constants import SocketType
 from zmqthread.errors import ZMQError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("transport", "seeds"), [("inproc", 80), ("tcp", 30)])
 def test_every_request_gets_its_reply(transport: str, seeds: int) -> None:

@@ -44,6 +44,7 @@ def test_types_that_do_not_go_together_do_not_keep_the_context(connect_first: bo
     run(main)
 
 
+@pytest.mark.slow
 def test_a_peer_that_joins_a_closing_socket_hears_of_its_end() -> None:
     def main(world: World) -> None:
         engine = world.engine("here")
@@ -76,6 +77,7 @@ def test_a_socket_closed_while_it_binds_does_not_keep_the_name() -> None:
 # -- term ---
 
 
+@pytest.mark.slow
 def test_a_socket_made_while_the_context_ends_leaves_no_thread() -> None:
     def main(world: World) -> None:
         engine = world.engine("here")
@@ -307,6 +309,7 @@ def test_the_io_thread_dies_while_a_closed_socket_lingers() -> None:
 # -- the lane ---
 
 
+@pytest.mark.slow
 def test_a_look_at_a_lane_does_not_change_the_order_for_other_readers() -> None:
     """Three threads of one socket: two take without a lock, one looks."""
 

@@ -15,6 +15,8 @@ from tests.sim.explore import explore
 from tests.sim.kernel import Kernel
 from zmqthread.api.socket import Socket
 
+pytestmark = pytest.mark.slow
+
 #: Every line of these may be interrupted: what crosses threads without a lock goes through them.
 SHARED = (
     "zmqthread.pipes.lane",

@@ -80,7 +80,8 @@ def take_alike(buf: bytes, start: int, stop: int, limit: int, out: list[Any]) ->
         layout += f"2x{len(part)}s"
         place += 2 + len(part)
     if count:
-        out.extend(iter_unpack(layout, memoryview(buf)[stop : stop + count * stride]))
+        # Octets, no view: see take_long.
+        out.extend(iter_unpack(layout, buf[stop : stop + count * stride]))
     return count * stride
 
 
@@ -154,9 +155,9 @@ def take_long(data: bytes | bytearray | memoryview, pos: int, limit: int, out: l
         if octets.count(octet) != count:
             alike = min(alike, count - len(octets.lstrip(bytes((octet,)))))
     stop = pos + alike * stride
-    # Not by a variable: CPython 3.11 crashes when the frame of an interrupted call is collected
-    # and holds both a view and the iterator over it.
-    out.extend(chain.from_iterable(iter_unpack(f"9x{size}s", memoryview(data)[pos:stop])))
+    # A copy, no view: CPython crashes when it collects the frame of an interrupted call that holds
+    # both a view and an iterator over it (3.11, 3.12).
+    out.extend(chain.from_iterable(iter_unpack(f"9x{size}s", bytes(data[pos:stop]))))
     return stop
 
 
