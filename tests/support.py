@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -41,6 +42,18 @@ def patient(sock: Any, patience: float, **settings: Any) -> Any:
     for name, value in settings.items():
         setattr(sock, name, value)
     return sock
+
+
+_monitors = itertools.count()
+
+
+def monitor_name() -> str:
+    """Return a name for a socket's monitor.
+
+    pyzmq makes one of the socket's descriptor, whose number may be in use again before libzmq has
+    given the name of a closed socket's monitor back: EADDRINUSE.
+    """
+    return f"inproc://monitor-{next(_monitors)}"
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.interop.side import Side
 from tests.interop.world import LAST_ENDPOINT, OURS, THEIRS, World
-from tests.support import RawClient, listening, seconds
+from tests.support import RawClient, listening, monitor_name, seconds
 from zmqthread.constants import Event
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ NONE = 0xFFFF_FFFF
 
 def told(side: Side, sock: Any, last: int, provoke: Callable[[], Any]) -> list[tuple[str, int]]:
     """Return the events of a socket up to ``last``, without those of an ordinary beginning."""
-    monitor = sock.get_monitor_socket()
+    monitor = sock.get_monitor_socket(addr=monitor_name())
     monitor.rcvtimeo = int(seconds(1) * 1000)
     ordinary = Event.LISTENING | Event.ACCEPTED | Event.CONNECTED | Event.CONNECT_DELAYED
     found: list[tuple[str, int]] = []

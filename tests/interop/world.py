@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Self
 
 import zmqthread
-from tests.support import LOOPBACK, milliseconds, patient
+from tests.support import LOOPBACK, milliseconds, monitor_name, patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ class Watcher:
     def __init__(self, sock: Any, constants: ModuleType) -> None:
         self._sock = sock
         self._constants = constants
-        self._monitor = sock.get_monitor_socket()
+        self._monitor = sock.get_monitor_socket(addr=monitor_name())
         self._monitor.rcvtimeo = milliseconds(PATIENCE)
 
     def wait(self, name: str) -> int:

@@ -13,7 +13,7 @@ import pytest
 import zmqthread
 from tests.interop.world import OURS, THEIRS, World
 from tests.security.worlds import FAILED, MECHANISMS, Handler, accept, curve_keys, event
-from tests.support import milliseconds
+from tests.support import milliseconds, monitor_name
 from zmqthread.auth.thread import ThreadAuthenticator
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def test_refusals_are_told_on_both_sides(sides: Sides) -> None:
 
 
 def watched(sock: Any) -> Any:
-    monitor = sock.get_monitor_socket(FAILED)
+    monitor = sock.get_monitor_socket(FAILED, addr=monitor_name())
     monitor.rcvtimeo = milliseconds(10)
     return monitor
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 
 import zmqthread as zmq
-from tests.support import LOOPBACK, RawClient, milliseconds, patient
+from tests.support import LOOPBACK, RawClient, milliseconds, monitor_name, patient
 from tests.wire import curve as peers
 from zmqthread.errors import ZMQError
 
@@ -122,7 +122,9 @@ class Secured:
 
     def watch(self, sock: Any) -> Any:
         """A monitor of the failures and successes of handshakes."""
-        monitor = sock.get_monitor_socket(FAILED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        monitor = sock.get_monitor_socket(
+            FAILED | zmq.EVENT_HANDSHAKE_SUCCEEDED, addr=monitor_name()
+        )
         monitor.rcvtimeo = milliseconds(PATIENCE)
         self._sockets.append(monitor)
         return monitor
