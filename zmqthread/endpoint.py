@@ -31,6 +31,7 @@ class InprocEndpoint:
     """A name within one context; of any length."""
 
     scheme: ClassVar[str] = "inproc"
+    datagrams: ClassVar[bool] = False
     text: str
     name: str
 
@@ -44,6 +45,7 @@ class TcpEndpoint:
     """
 
     scheme: ClassVar[str] = "tcp"
+    datagrams: ClassVar[bool] = False
     text: str
     host: str
     port: int
@@ -55,6 +57,7 @@ class IpcEndpoint:
     """A path in the file system, an abstract name of Linux, or ``*`` for a path to be made up."""
 
     scheme: ClassVar[str] = "ipc"
+    datagrams: ClassVar[bool] = False
     text: str
     #: As written, an abstract name with its ``@``; ``*`` for the wildcard.
     path: str
@@ -79,6 +82,8 @@ class UdpEndpoint:
     """
 
     scheme: ClassVar[str] = "udp"
+    #: Messages on their own: no connection, no handshake, hence no security.
+    datagrams: ClassVar[bool] = True
     text: str
     host: str
     port: int

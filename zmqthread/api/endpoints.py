@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _BEFORE_THERE_IS_A_SOCKET = frozenset({EINVAL, ENAMETOOLONG, ENODEV, EPROTONOSUPPORT})
 #: Errors of a bind that come up before the address is looked at.
 _NO_TRY = frozenset({EPROTONOSUPPORT, ENOCOMPATPROTO})
-#: What is at a bound endpoint, where that is not an `Acceptor`.
-_BOUND: dict[str, Any] = {"udp": Binding}
 
 
 class Endpoints:
@@ -73,7 +71,8 @@ class Endpoints:
             except ZMQError:
                 listener.close()
                 raise
-            part = _BOUND.get(endpoint.scheme, Acceptor)(core, listener, self._gone)
+            kind: Any = Binding if endpoint.datagrams else Acceptor
+            part = kind(core, listener, self._gone)
             self.parts[part] = None
             part.start()
             self._bound.setdefault(part.endpoint, []).append(part)
@@ -87,7 +86,7 @@ class Endpoints:
         if scheme == "udp" and address and row.udp != use:
             raise zmq_error(ENOCOMPATPROTO, f"{row.name} sockets do not {use} to udp ({text!r})")
         endpoint = parse(text, use)
-        if row.udp_only and endpoint.scheme != "udp":
+        if row.udp_only and not endpoint.datagrams:
             raise zmq_error(ENOCOMPATPROTO, f"{row.name} sockets know udp only ({text!r})")
         return endpoint
 

@@ -39,7 +39,9 @@ class _Descriptor:
         self.number = number
 
     def __del__(self, close: Callable[[int], None] = os.close) -> None:
-        close(self.number)  # an argument: at the interpreter's end the module may be gone
+        # An argument: at the interpreter's end the module may be gone.
+        if hasattr(self, "number"):  # else an interrupt came before there was one
+            close(self.number)
 
 
 class EventfdWaker:

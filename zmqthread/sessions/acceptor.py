@@ -37,7 +37,7 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
     Raises:
         ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
-    options = settled(options, endpoint.scheme)
+    options = settled(options, datagrams=endpoint.datagrams)
     listener = transports.of(endpoint).listen(endpoint, options, seams)
     if options.mechanism == SecurityMechanism.PLAIN and is_public(listener.socket):
         # RFC 24 has it for networks that are not public, or under another layer's encryption.

@@ -33,7 +33,7 @@ class Connecter:
     def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
         self.host = host
         self.endpoint: Any = endpoint
-        self._options = settled(host.options, endpoint.scheme)
+        self._options = settled(host.options, datagrams=endpoint.datagrams)
         self.remote = endpoint.text
         self._end = Ends(remote=self.remote)
         self.session: Any = None
@@ -42,7 +42,6 @@ class Connecter:
         self.stopped = False
         self._closed = closed
         self._transport: Any = transports.of(endpoint)
-        self._datagrams = endpoint.scheme == "udp"
         self._attempt: Any = None
         self._timer: Timer | None = None
         self._delay = 0.0
@@ -64,7 +63,7 @@ class Connecter:
         host = self.host
         self.pipe = Pipe(*new_lanes(host.options, host.conflate), self, self.remote)
         self.pipe.routing_id = self._peer_name
-        self.pipe.takes_all = self._datagrams
+        self.pipe.takes_all = self.endpoint.datagrams
         self._attaching = True
         try:
             host.attach(self.pipe)
@@ -190,7 +189,7 @@ class Connecter:
         host.selector.unregister(attempt.socket)
         ends = connected_ends(attempt.socket, self.remote)
         host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
-        if self._datagrams:
+        if self.endpoint.datagrams:
             self.session = self._datagram_session(attempt)
         else:
             self.session = self._stream_session(attempt, ends)

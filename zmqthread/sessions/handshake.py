@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from zmqthread.wire.mechanisms.mechanism import Mechanism
 
 _NO_LIMIT = 1 << 62
-_INSECURE = frozenset({"udp"})
 
 enabled_features.update(("plain", "zap"))
 # Looked for, not imported: that takes tens of milliseconds, and few programs need it.
@@ -94,16 +93,16 @@ def _new_gssapi(options: Options) -> Mechanism:
     return client(*service, *name)
 
 
-def settled(options: Options, scheme: str = "") -> Options:
+def settled(options: Options, *, datagrams: bool = False) -> Options:
     """Return the options that an endpoint keeps: what is set later is for later endpoints.
 
     Raises:
-        ZMQError: EINVAL: security is set only in part. EPROTONOSUPPORT: it is set, and what goes
-            over that transport is neither encrypted nor authenticated.
+        ZMQError: EINVAL: security is set only in part. EPROTONOSUPPORT: it is set, and datagrams
+            are neither encrypted nor authenticated.
     """
     options = options.copy()
-    if scheme in _INSECURE and (options.mechanism != SecurityMechanism.NULL or options.zap_domain):
-        raise zmq_error(EPROTONOSUPPORT, f"{scheme} has no security, and this socket asks for it")
+    if datagrams and (options.mechanism != SecurityMechanism.NULL or options.zap_domain):
+        raise zmq_error(EPROTONOSUPPORT, "udp has no security, and this socket asks for it")
     if options.mechanism == SecurityMechanism.CURVE:
         _settle_curve(options)
     return options
