@@ -14,7 +14,8 @@ from tests.sessions.worlds import World, run
 from zmqthread.constants import ReconnectStop, SocketType
 
 TCP = "tcp://127.0.0.1:5000"
-PUSH, PULL = SocketType.PUSH, SocketType.PULL
+OTHER = "tcp://127.0.0.1:5001"
+PAIR, PUSH, PULL = SocketType.PAIR, SocketType.PUSH, SocketType.PULL
 
 
 def deaf(world: World, greet: Callable[[Any], None]) -> list[float]:
@@ -101,6 +102,46 @@ def test_an_established_connection_that_fails_is_no_failed_handshake() -> None:
         world.kernel.sleep(5.0)
         world.send(push, b"2")
         assert world.recv(pull) == b"2"
+        world.finish()
+
+    run(main)
+
+
+def test_a_pair_that_connects_twice_keeps_to_its_first_peer_and_so_does_the_other_side() -> None:
+    # Two connections of which each side turns another one away, and nothing ever arrives.
+    def main(world: World) -> None:
+        here = world.socket(world.engine("here"), PAIR, linger=0)
+        there = world.socket(world.engine("there"), PAIR, linger=0)
+        there.endpoints.bind(TCP)
+        here.endpoints.connect(TCP)
+        here.endpoints.connect(TCP)
+        for text in (b"1", b"2", b"3"):
+            world.send(here, text)
+            assert world.recv(there) == text
+            world.send(there, text)
+            assert world.recv(here) == text
+            world.kernel.sleep(0.3)
+        world.finish()
+
+    run(main, seeds=40)
+
+
+def test_the_second_peer_of_a_pair_takes_over_when_the_first_is_let_go() -> None:
+    def main(world: World) -> None:
+        here = world.socket(world.engine("here"), PAIR, linger=0)
+        first = world.socket(world.engine("there"), PAIR, linger=0)
+        second = world.socket(world.engine("there"), PAIR, linger=0)
+        first.endpoints.bind(TCP)
+        second.endpoints.bind(OTHER)
+        here.endpoints.connect(TCP)
+        here.endpoints.connect(OTHER)
+        world.send(here, b"1")
+        assert world.recv(first) == b"1"
+        assert not second.pipes  # it does not take a peer that others could be
+        here.endpoints.disconnect(TCP)
+        world.kernel.sleep(0.5)
+        world.send(here, b"2")
+        assert world.recv(second) == b"2"
         world.finish()
 
     run(main)

@@ -55,11 +55,10 @@ class Connecter:
 
     def start(self) -> None:
         """Make the pipe and dial."""
-        if not self._immediate:
-            self._new_pipe()
         self._dial()
 
-    def _new_pipe(self) -> None:
+    def _new_pipe(self) -> bool:
+        """Offer the pattern a pipe; return whether it wants one more."""
         host = self.host
         self.pipe = Pipe(*new_lanes(host.options, host.conflate), self, self.remote)
         self.pipe.routing_id = self._peer_name
@@ -69,6 +68,7 @@ class Connecter:
             host.attach(self.pipe)
         finally:
             self._attaching = False
+        return self.pipe is not None
 
     # -- the far end of the pipe while there is no session ---
 
@@ -92,9 +92,7 @@ class Connecter:
         """Forget what is queued: the next peer gets a pipe of its own."""
         self.host.detach(pipe)
         if self._attaching:
-            # Not wanted at all (a second peer of a PAIR): without a pipe the peer that answers is
-            # asked for one again, as with IMMEDIATE.
-            self.pipe = None
+            self.pipe = None  # not wanted now: a second peer of a PAIR
         elif self.host.raw:
             self._finish()  # libzmq does not dial again after a STREAM has closed its peer
         else:
@@ -104,6 +102,11 @@ class Connecter:
 
     def _dial(self) -> None:
         self._timer = None
+        # Another peer is asked for no sooner than it is wanted: two connections to the same PAIR
+        # would be turned away one by each side.
+        if self.pipe is None and not self._immediate and not self._new_pipe():
+            self._retry()
+            return
         options = self.host.options
         try:
             addresses = self._transport.numeric(self.endpoint, options)
