@@ -24,6 +24,9 @@ class Peer:
         self.held_back: list[Any] = []
         #: How often it was told of something written, and whether the pattern has cut it off.
         self.told = 0
+        #: Whether it takes batches past the lane, and those that it took.
+        self.carries = False
+        self.carried: list[Any] = []
         self.cut = False
 
     # What the pipe asks of its far end.
@@ -33,6 +36,11 @@ class Peer:
 
     def make_room(self, pipe: Pipe) -> bool:
         return False
+
+    def carry(self, pipe: Pipe, batch: Any) -> bool:
+        if self.carries:
+            self.carried.append(batch)
+        return self.carries
 
     def resize(self, pipe: Pipe) -> None:
         pass
@@ -109,11 +117,27 @@ class FakeSocket:
             assert hasattr(self.options, name)
             setattr(self.options, name, value)
         self.pattern: Any = ROWS[socket_type].pattern(self.options, random.Random(7))
-        self.pattern.drop_pipe = self._drop
+        self.pattern.owner = self
+        self.in_process = False
+        #: Whether it is in the middle of a burst, and what was put off.
+        self.burst = False
+        self.put_off: list[Any] = []
         self.peers: dict[Pipe, Peer] = {}
 
-    def _drop(self, pipe: Pipe) -> None:
+    # What the pattern asks of it.
+
+    def drop_pipe(self, pipe: Pipe) -> None:
         pipe.far.drop(pipe)
+
+    def puts_off(self, flushable: Any, always: bool) -> bool:
+        if self.burst or always:
+            self.put_off.append(flushable)
+        return self.burst or always
+
+    def has_written(self) -> None:
+        pass
+
+    # What a test has it do.
 
     def connect(self, name: bytes = b"", hwm: int = 1000, takes_all: bool = False) -> Peer:
         """Have a pipe to a peer that is not there yet; ``name`` is CONNECT_ROUTING_ID."""

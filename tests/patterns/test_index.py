@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from zmqthread.message import Frame
 from zmqthread.patterns.index import Index
+from zmqthread.patterns.topics import head_of
 
 SEED = 7
 
@@ -156,11 +158,36 @@ def test_an_index_that_has_become_empty_gives_its_memory_back():
     assert index.lengths == ()
 
 
-def test_misses_agrees_with_match():
-    index, one = Index(), a_pipe()
-    for topic in (b"a", b"abc", b"b" * 40):
+@pytest.mark.parametrize(
+    "topics", [(), (b"",), (b"", b"a"), (b"aa", b"bb", b"cc"), (b"a", b"abc", b"b" * 40)]
+)
+def test_many_messages_are_sorted_as_each_is_matched(topics):
+    index, one, two = Index(), a_pipe(), a_pipe()
+    for number, topic in enumerate(topics):
         index.add(topic, one)
-    for frame in (b"", b"a", b"ab", b"b", b"abcd", b"b" * 39, b"b" * 41, b"c"):
-        assert index.misses(frame) is (not index.match(frame))
-    index.add(b"", one)
-    assert not index.misses(b"c")
+        if number % 2:
+            index.add(topic, two)
+    frames = [b"", b"a", b"aax", b"bb", b"bbb", b"abcd", b"b" * 41, b"c", b"ccc", b"ccd"]
+    messages = [*frames, (b"abcdef", b"x"), Frame(b"aay"), (Frame(b"bbx"), b"y"), b"", *frames]
+    for batch in (messages, frames, frames[-1:]):
+        expected: dict[Any, list[Any]] = {one: [], two: []}
+        for message in batch:
+            for pipe in index.match(head_of(message, 40)):
+                expected[pipe].append(message)
+        found: dict[Any, list[Any]] = {one: [], two: []}
+        for pipes, run in index.sort(batch):
+            assert run
+            for pipe in pipes:
+                found[pipe] += run
+        assert found == expected
+
+
+def test_neighbours_with_the_same_readers_stay_together():
+    index, one, two = Index(), a_pipe(), a_pipe()
+    for pipe in (one, two):
+        index.add(b"a", pipe)
+    index.add(b"b", one)
+    runs = [
+        (list(pipes), run) for pipes, run in index.sort([b"a1", b"c", b"a2", b"b1", b"a3", b"a4"])
+    ]
+    assert runs == [([one, two], [b"a1", b"a2"]), ([one], [b"b1"]), ([one, two], [b"a3", b"a4"])]

@@ -396,8 +396,9 @@ def test_a_publisher_is_always_ready_to_send():
     assert socket.pattern.can_send()
 
 
-def test_one_peer_that_wants_everything_is_written_to_directly():
+def test_in_process_one_peer_that_wants_everything_is_written_to_directly():
     socket = pub()
+    socket.in_process = True
     assert socket.pattern.express_out() is None
     peer = subscriber(socket, b"a")
     assert socket.pattern.express_out() is None

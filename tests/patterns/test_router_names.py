@@ -221,7 +221,7 @@ def test_handover_survives_a_pipe_that_takes_the_place_of_the_one_cut():
         old.detach()
         replacements.append(socket.connect(b"A"))
 
-    socket.pattern.drop_pipe = drop
+    socket.drop_pipe = drop
     new = socket.accept(b"A")
     assert len(replacements) == 1
     socket.pattern.send((b"A", b"x"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 
@@ -27,6 +28,9 @@ class Far:
         self.asked_for_room += 1
         self.drain()
         return not pipe.outgoing.full()
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        raise AssertionError("a pipe has no batches")
 
     def starved(self, pipe: Pipe) -> bool:
         held, self.held_back = self.held_back, []

@@ -224,6 +224,7 @@ class Core(Hosting):
                 self.glance()
             if self.signal is not None:
                 self.watcher = self.seams.get_ident()
+                self.changed = False  # whoever asks knows; nobody need set the signal for it
                 self.signal.clear()
             return self.readiness()
 

@@ -98,11 +98,6 @@ class Driven:
                 self._waker.ring()
                 raise
 
-    @property
-    def mail_waits(self) -> bool:
-        """Another socket has left something that may change what this one does."""
-        return bool(self._mailbox)
-
     def _late_mail(self) -> None:
         with self.lock:
             self.empty_mailbox()

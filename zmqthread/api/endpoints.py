@@ -102,6 +102,7 @@ class Endpoints:
         core = self._core
         with core.lock:
             core.enter()
+            core.goes_in_process()
         waiting = core.engine.names.bind(endpoint.name, core)
         with core.lock:
             if core.closing:
@@ -153,6 +154,7 @@ class Endpoints:
         try:
             with core.lock:
                 core.enter()
+                core.goes_in_process()
                 self.last = endpoint.text
                 self._check_next_name()
                 waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)

@@ -9,6 +9,7 @@ from zmqthread.api.driving import Driven
 from zmqthread.patterns.registry import ROWS
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.writing import BURST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from zmqthread.constants import SocketType
     from zmqthread.options import Options
     from zmqthread.pipes.lane import Lane
-    from zmqthread.pipes.pipe import Pipe
+    from zmqthread.pipes.pipe import Flushable, Pipe
 
 
 class Hosting(Driven):
@@ -38,7 +39,9 @@ class Hosting(Driven):
         self.takes_joins = row.takes_joins
         self.single_frame = row.single_frame and not row.grouped
         self.pattern = row.pattern(options, engine.seams.random)
-        self.pattern.drop_pipe = self._drop
+        self.pattern.owner = self
+        #: It has an in-process endpoint.
+        self.in_process = False
         self.pipes: dict[Pipe, None] = {}
         self.monitor: Monitor | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.
@@ -46,8 +49,6 @@ class Hosting(Driven):
         self.closing = False
         #: The lane that small messages may be put in without asking (see `settle`), or None.
         self.express: Lane | None = None
-        #: Tells whether a message would go to nobody, or None.
-        self.unheard: Callable[[bytes], bool] | None = None
         #: Messages that may be taken without asking (see `take`).
         self.ready: deque[Any] = deque()
         self._none_ready = self.ready
@@ -191,10 +192,27 @@ class Hosting(Driven):
         """Find out anew which short cuts are open; lock held."""
         slow = self.fault or self.signal is not None
         self.express = None if slow or self.sending else self.pattern.express_out()
-        self.unheard = None if slow or self.sending else self.pattern.unheard()
         queue = None if slow or self.traced else self.pattern.express_in()
         self.ready = self._none_ready if queue is None else queue
 
-    def _drop(self, pipe: Pipe) -> None:
+    # -- for the pattern (`patterns.pattern.Owner`) ---
+
+    def drop_pipe(self, pipe: Pipe) -> None:
         """The pattern wants to be rid of a peer."""
         pipe.far.drop(pipe)
+
+    def puts_off(self, flushable: Flushable, always: bool) -> bool:
+        """In a burst, or ``always``, have it flushed soon and return True."""
+        if always or self.seams.monotonic() - self.last_write < BURST:
+            self.schedule_flush(flushable)
+            return True
+        return False
+
+    def has_written(self) -> None:
+        """Take note of a write: what follows it closely is a burst."""
+        self.last_write = self.seams.monotonic()
+
+    def goes_in_process(self) -> None:
+        """An in-process endpoint is about to come: from now on messages do not gather."""
+        self.in_process = True
+        self.refresh()

@@ -127,9 +127,7 @@ class Transfer(Forms):
             return None
         plain = routing_id is None and group is None
         if data.__class__ is bytes and plain and copy and not (flags or track or core.sending):
-            unheard = core.unheard
-            if unheard is None or core.mail_waits or not unheard(data):
-                core.send(data)
+            core.send(data)
             return None
         if data.__class__ is bytes and copy and not (plain or flags or track or core.sending):
             core.send(addressed(data, routing_id, group))

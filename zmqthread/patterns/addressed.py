@@ -50,7 +50,7 @@ class Addressed(Named):
             return self._drop(pipe)
         if self.raw and not body:
             self.detach(pipe)
-            self.drop_pipe(pipe)
+            self.owner.drop_pipe(pipe)
             return True
         if route is None:
             return pipe.write(body) or self._full(pipe)

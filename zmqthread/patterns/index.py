@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection
 from typing import Any
 
-from zmqthread.patterns.topics import ByTopic
+from zmqthread.patterns.topics import ByTopic, head_of
 from zmqthread.pipes.pipe import Pipe
 
 
@@ -42,16 +42,37 @@ class Index(ByTopic[Any]):
             self.values[topic] = next(iter(held))
         return False
 
-    def misses(self, frame: bytes) -> bool:
-        """Return whether nobody wants it.  Needs no lock: it only looks things up, one by one."""
-        get = self.values.get
-        for length in self.lengths:  # noqa: SIM110 - a generator costs another frame
-            if get(frame[:length]) is not None:
-                return False
-        return True
+    def sort(self, messages: list[Any]) -> list[tuple[Collection[Pipe], list[Any]]]:
+        """Return who wants which of some messages, neighbours with the same readers together."""
+        if not self.lengths:
+            return []
+        if len(self.lengths) > 1 or {*map(type, messages)} != {bytes}:
+            most = self.lengths[-1]
+            found = [self._held(head_of(message, most)) for message in messages]
+        elif self.lengths[0]:
+            size, get = self.lengths[0], self.values.get
+            found = [get(message[:size]) for message in messages]
+        else:
+            return [(_pipes(self.values[b""]), messages)]
+        runs: list[tuple[Collection[Pipe], list[Any]]] = []
+        run: list[Any] = []
+        last: Any = None
+        for held, message in zip(found, messages, strict=True):
+            if held is None:
+                continue
+            if held is not last:
+                last, run = held, []
+                runs.append((_pipes(held), run))
+            run.append(message)
+        return runs
 
     def match(self, frame: bytes) -> Collection[Pipe]:
         """Return the pipes that want a message with this first frame; not to be changed."""
+        found = self._held(frame)
+        return () if found is None else _pipes(found)
+
+    def _held(self, frame: bytes) -> Any:
+        """Return what is held for the topics of a frame: a pipe, several, or None."""
         found: Any = None
         lengths, get = self.lengths, self.values.get
         if lengths and len(frame) < lengths[-1]:
@@ -60,9 +81,11 @@ class Index(ByTopic[Any]):
             held = get(frame[:length])
             if held is not None:
                 found = held if found is None else _set(found) | _set(held)
-        if found is None:
-            return ()
-        return found if found.__class__ is dict else (found,)
+        return found
+
+
+def _pipes(held: Any) -> Collection[Pipe]:
+    return held if held.__class__ is dict else (held,)
 
 
 def _set(held: Any) -> dict[Pipe, None]:

@@ -30,7 +30,7 @@ class Pair(Pattern):
         if self._peer is None:
             self._peer = pipe
         else:
-            self.drop_pipe(pipe)
+            self.owner.drop_pipe(pipe)
 
     def ended(self, pipe: Pipe) -> None:
         """Make place for the next peer; what this one has sent is still read, and first."""

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zmqthread.constants import EINVAL, ENOTSUP
 from zmqthread.errors import zmq_error
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
+    from zmqthread.pipes.pipe import Flushable
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
 
 
-def _not_in_a_socket(pipe: Pipe) -> None:
-    raise AssertionError("a pattern without a socket cannot drop a pipe")
+class Owner(Protocol):
+    """The socket, seen from its pattern."""
+
+    #: It has an in-process endpoint: what it sends is there when the call returns.
+    in_process: bool
+
+    def drop_pipe(self, pipe: Pipe) -> None:
+        """Cut the connection of a pipe; `Pattern.detach` follows, perhaps later."""
+
+    def puts_off(self, flushable: Flushable, always: bool) -> bool:
+        """In a burst, or ``always``, have it flushed soon and return True."""
+        ...
+
+    def has_written(self) -> None:
+        """Take note of a write: what follows it closely is a burst."""
 
 
 class Pattern:
@@ -39,8 +52,8 @@ class Pattern:
         self.random = rng
         #: Messages given up because a peer was full or unknown.
         self.dropped = 0
-        #: Cuts the connection of a pipe; `detach` follows, perhaps later.
-        self.drop_pipe: Callable[[Pipe], None] = _not_in_a_socket
+        #: Set by the socket that has this pattern.
+        self.owner: Owner
 
     def check_name(self, name: bytes) -> None:
         """Before a connect with CONNECT_ROUTING_ID: EINVAL if another peer has that name."""
@@ -108,10 +121,6 @@ class Pattern:
 
     def express_in(self) -> deque[Any] | None:
         """Return the queue that `recv` would return messages from unchanged, while that is so."""
-        return None
-
-    def unheard(self) -> Callable[[bytes], bool] | None:
-        """Return a test that says, without the lock, whether a message goes to nobody at all."""
         return None
 
     # -- options ---

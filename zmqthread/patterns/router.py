@@ -90,7 +90,7 @@ class Router(Addressed):
             self.enter(pipe, name)
         if holder is not None:
             # Last: a pipe to the same endpoint may come in its place at once.
-            self.drop_pipe(holder)
+            self.owner.drop_pipe(holder)
 
     def _rename(self, pipe: Pipe, name: bytes) -> None:
         pipe.state = name

@@ -125,7 +125,7 @@ class SubscribedTo(Pattern):
         return False
 
     def _refuse(self, pipe: Pipe) -> None:
-        self.drop_pipe(pipe)
+        self.owner.drop_pipe(pipe)
         self.detach(pipe)
 
     def _cancel(self, pipe: Pipe, topic: bytes) -> bool | None:

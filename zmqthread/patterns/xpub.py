@@ -111,6 +111,10 @@ class XPub(Pub):
 
     # -- sending -----------------------------------------------------------------------------------
 
+    def _gathers(self) -> bool:
+        # In manual mode who gets a message may depend on what has been read last.
+        return not self.options.xpub_manual and super()._gathers()
+
     def _targets(self, message: Any) -> tuple[Pipe, ...]:
         pipes = super()._targets(message)
         if self._favoured is not None:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.lane import GATHER, SMALL, Lane
+
+
+class Flushable(Protocol):
+    """Something that lets messages gather."""
+
+    def flush(self) -> None:
+        """Write what is queued, as far as the stream takes it."""
 
 
 class FarEnd(Protocol):
@@ -19,6 +27,10 @@ class FarEnd(Protocol):
 
     def make_room(self, pipe: Pipe) -> bool:
         """Drain a full ``pipe.outgoing`` if that is possible at once, else have it reactivated."""
+        ...
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        """Write a batch at once, past ``pipe.outgoing``, if nothing is in its way."""
         ...
 
     def starved(self, pipe: Pipe) -> bool:

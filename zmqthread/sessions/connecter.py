@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread import transports
 from zmqthread.constants import Event, ReconnectStop
 from zmqthread.errors import ProtocolError
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.selector import WRITE
 from zmqthread.sessions.datagrams import DatagramSession
@@ -78,6 +79,10 @@ class Connecter:
 
     def make_room(self, pipe: Pipe) -> bool:
         """There is nowhere to drain to."""
+        return False
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        """There is nobody to write to."""
         return False
 
     def starved(self, pipe: Pipe) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.errors import ProtocolError, error_from_os
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.lane import SMALL
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.interrupts import is_interrupt
@@ -221,6 +222,10 @@ class DatagramSession:
         if self._paused and self._timer is None:
             self._paused = False
             self._watch()
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        """Each message is a datagram of its own."""
+        return False
 
     def starved(self, pipe: Pipe) -> bool:
         """All that was received is in the pipe already."""

@@ -9,18 +9,11 @@ from zmqthread.sessions.ends import NOWHERE, Ends
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
-    from zmqthread.pipes.pipe import Pipe
+    from zmqthread.pipes.pipe import Flushable, Pipe
     from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.reactor.selector import Selector
     from zmqthread.sessions.inproc import Names
-
-
-class Flushable(Protocol):
-    """A session with something to write."""
-
-    def flush(self) -> None:
-        """Write what is queued, as far as the stream takes it."""
 
 
 class Host(Protocol):

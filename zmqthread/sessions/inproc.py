@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from zmqthread.constants import EADDRINUSE, Event
 from zmqthread.errors import error_about
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.pipe import Pipe
 from zmqthread.sessions.ends import NOWHERE, Ends
 from zmqthread.sessions.lanes import new_lanes
@@ -116,6 +117,10 @@ class InprocEnd:
         self._marked = False
         if not self.pipe.writable and not self.pipe.ended:
             self._owner.write_activated(self.pipe)
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        """Messages go through the lane."""
+        return False
 
     def starved(self, pipe: Pipe) -> bool:
         """Say that we sleep, then look once more."""

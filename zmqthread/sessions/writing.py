@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.message import Cancel, Join, Leave, Subscribe
+from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.lane import BATCH, GATHER, Lane
 from zmqthread.pipes.pipe import Pipe, weight
 from zmqthread.reactor.selector import READ, WRITE
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _FLUSH_MESSAGES = 1024
 _FLUSH_OCTETS = 1 << 18
 #: A send that follows the last write by less than this many seconds belongs to a burst.
-_BURST = 50e-6
+BURST = 50e-6
 #: Buffers in one sendmsg (Linux takes 1024).
 _IOV = 512
 _COMMANDS = (Subscribe, Cancel, Join, Leave)
@@ -73,7 +74,7 @@ class Writer:
             return
         now = host.seams.monotonic()
         if len(lane.queue) < lane.gather and lane.bytes_in - lane.bytes_out < GATHER:
-            if now - host.last_write < _BURST:
+            if now - host.last_write < BURST:
                 host.schedule_flush(self)
                 lane.open = True
                 return
@@ -101,6 +102,24 @@ class Writer:
         if not self._blocked:
             self.flush()
         return not pipe.outgoing.full()
+
+    def carry(self, pipe: Pipe, batch: Batch) -> bool:
+        """Write a batch that goes to others too: encoded once, unless it is encrypted."""
+        connection, lane = self.connection, pipe.outgoing
+        if self._blocked or self._output or connection.has_output:
+            return False
+        if lane.queue or lane.commands or not pipe.plugged:
+            return False
+        try:
+            buffers = batch.buffers
+            if buffers is None or connection.mechanism.transforms:
+                buffers = connection.encode(batch.messages)
+                if not connection.mechanism.transforms:
+                    batch.buffers = buffers
+            self._write_buffers(buffers)
+        except BaseException as error:
+            self.cut(error)
+        return True
 
     def flush(self) -> None:
         """Write the protocol's own output, then what is in the pipe, until the stream is full."""
