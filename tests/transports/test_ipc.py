@@ -466,6 +466,14 @@ def test_option_reaches_both_ends(path, changes, name, value):
             assert sock.getsockopt(socket.SOL_SOCKET, name) == value
 
 
+def test_a_send_buffer_holds_more_than_a_unix_socket_gives_by_itself(path):
+    with socket.socket(socket.AF_UNIX) as untouched:
+        usual = untouched.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    with listening(f"ipc://{path}") as listener, joined(listener) as (near, far, _):
+        for sock in (near, far):
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) > usual
+
+
 # -- peers -------------------------------------------------------------------------------------
 
 UID, GID, PID = os.geteuid(), os.getegid(), os.getpid()
