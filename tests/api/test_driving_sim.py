@@ -282,3 +282,30 @@ def test_a_socket_that_is_polled_twice_at_once_forgets_the_poll() -> None:
         world.finish()
 
     run(main, nested=True)
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_answers_to_what_came_together_go_out_within_a_tick(nested: bool) -> None:
+    # They gather while there is more to answer, and nobody comes back to the socket.
+    def main(world: World) -> None:
+        asker = world.socket(world.engine("here"), SocketType.DEALER)
+        answerer = world.socket(world.engine("there"), SocketType.DEALER)
+        answerer.endpoints.bind("tcp://127.0.0.1:9")
+        asker.endpoints.connect("tcp://127.0.0.1:9")
+        asker.last_write = world.kernel.now  # in a burst: the questions come together
+        for _ in range(3):
+            world.send(asker, b"question")
+        assert world.recv(answerer) == b"question"
+        for _ in range(2):
+            world.send(answerer, b"answer")
+        got: list[Any] = []
+
+        def receive() -> None:
+            got.extend(world.recv(asker) for _ in range(2))
+
+        reader = world.spawn(world.engines[0], "reader", receive)
+        assert world.kernel.wait_until(lambda: reader.done, 2 * TICK + 0.005)
+        assert got == [b"answer"] * 2
+        world.finish()
+
+    run(main, 30, nested=nested)

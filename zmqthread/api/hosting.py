@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from zmqthread.pipes.lane import Lane
     from zmqthread.pipes.pipe import Flushable, Pipe
 
+#: Never anything but empty.
+_NONE_READY: deque[Any] = deque()
+
 
 class Hosting(Driven):
     """A socket, seen from below.  All methods are called with the lock held."""
@@ -50,8 +53,7 @@ class Hosting(Driven):
         #: The lane that small messages may be put in without asking (see `settle`), or None.
         self.express: Lane | None = None
         #: Messages that may be taken without asking (see `take`).
-        self.ready: deque[Any] = deque()
-        self._none_ready = self.ready
+        self.ready = _NONE_READY
         #: Messages that a thread has begun to send or receive: the route and the frames so far,
         #: and the frames still to come.
         self.sending: dict[int, tuple[Any, list[Any]]] = {}
@@ -193,7 +195,7 @@ class Hosting(Driven):
         slow = self.fault or self.signal is not None
         self.express = None if slow or self.sending else self.pattern.express_out()
         queue = None if slow or self.traced else self.pattern.express_in()
-        self.ready = self._none_ready if queue is None else queue
+        self.ready = _NONE_READY if queue is None else queue
 
     # -- for the pattern (`patterns.pattern.Owner`) ---
 

@@ -36,6 +36,7 @@ class TakeBack:
     def _tick(self) -> None:
         for socket, seen in list(self._lent.items()):
             with socket.lock:
+                socket.flush_scheduled()
                 if socket.turns != seen and socket.lent:
                     self._lent[socket] = socket.turns
                 else:

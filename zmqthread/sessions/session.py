@@ -151,6 +151,7 @@ class Session(Admission):
             count = sum(map(weight, messages))
         self._begun = 0 if messages else count
         if messages:
+            self._last_read = now
             self._deliver(messages, count)
         if len(messages) >= room and not lane.room():  # a publisher empties it at once
             self._pause()

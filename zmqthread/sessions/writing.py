@@ -21,6 +21,8 @@ _FLUSH_MESSAGES = 1024
 _FLUSH_OCTETS = 1 << 18
 #: A send that follows the last write by less than this many seconds belongs to a burst.
 BURST = 50e-6
+#: So long after a read, in seconds, its messages are being worked through.
+_FRESH = 5e-3
 #: Buffers in one sendmsg (Linux takes 1024).
 _IOV = 512
 _COMMANDS = (Subscribe, Cancel, Join, Leave)
@@ -31,6 +33,7 @@ class Writer:
 
     __slots__ = (
         "_blocked",
+        "_last_read",
         "_output",
         "_paused",
         "_send",
@@ -49,6 +52,8 @@ class Writer:
         #: Nothing more will be queued: close when all is written.
         self.finishing = False
         self._send = stream.send
+        #: When messages came in last.
+        self._last_read = 0.0
         #: What the stream did not take, in order.
         self._output: list[Any] = []
         self._blocked = False
@@ -74,7 +79,10 @@ class Writer:
             return
         now = host.seams.monotonic()
         if len(lane.queue) < lane.gather and lane.bytes_in - lane.bytes_out < GATHER:
-            if now - host.last_write < BURST:
+            if now - host.last_write < BURST or (
+                # Who has just got several messages at once will answer the others too.
+                pipe.incoming.queue and now - self._last_read < _FRESH
+            ):
                 host.schedule_flush(self)
                 lane.open = True
                 return
