@@ -181,7 +181,8 @@ class SimSelector(Pollable):
             del hot[fd]
             if not (self.edge and entry.events & EDGE):
                 hot[fd] = None  # level: reported until it is ready no more
-            found.append((entry.data, entry.events & entry.pollable.poll()))
+            if entry.data is not None:  # as the real one does it
+                found.append((entry.data, entry.events & entry.pollable.poll()))
         return found
 
     def _chosen(self) -> list[int]:

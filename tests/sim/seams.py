@@ -38,6 +38,8 @@ class SimSeams(Seams):
         self.monotonic = self._monotonic
         self.get_ident = net.kernel.ident
         self._frozen_at = self._frozen_until = 0.0
+        # As many looks as make a difference: a step of the clock is 1 us.
+        self.patience = 4e-6 if net.kernel.seed % 2 else 0.0
 
     def _monotonic(self) -> float:
         kernel, faults = self.kernel, self.net.faults
@@ -55,6 +57,9 @@ class SimSeams(Seams):
         if self.nested:
             return SimSelector(self.net, self.node, edge=self.edge)
         return SimFlat(self.net, self.node)
+
+    def give_way(self) -> None:
+        self.kernel.point("yield")
 
     def waker(self) -> Any:
         return SimWaker(self.net, self.node, edge=self.edge)

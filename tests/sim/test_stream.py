@@ -62,15 +62,15 @@ def test_with_resets_what_arrives_is_a_beginning():
 def test_backpressure_a_full_window_takes_no_more(kernel):
     pair = Pair(kernel, Faults(windows=(1000,)))
     selector = pair.here.selector()
-    selector.register(pair.near, READ | WRITE, None)
-    assert selector.select(0) == [(None, WRITE)]
+    selector.register(pair.near, READ | WRITE, "near")
+    assert selector.select(0) == [("near", WRITE)]
     assert pair.near.send(b"x" * 5000) == 1000
     assert selector.select(0) == []
     with pytest.raises(BlockingIOError):
         pair.near.send(b"x")
     assert pair.near.send(b"") == 0
     assert pair.far.recv(10, socket.MSG_PEEK) == pair.far.recv(10) == b"x" * 10
-    assert selector.select(0) == [(None, WRITE)]
+    assert selector.select(0) == [("near", WRITE)]
     assert pair.near.send(b"x" * 5000) == 10
 
 

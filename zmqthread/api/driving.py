@@ -21,6 +21,7 @@ from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import EDGE, READ, WRITE
+from zmqthread.reactor.vigil import Vigil
 from zmqthread.reactor.waker import Signal
 
 log = logging.getLogger("zmqthread")
@@ -36,10 +37,12 @@ class Driven(Mailbox):
         "_keeper",
         "_owned",
         "_scheduled",
+        "_vigil",
         "_write_seen",
         "changed",
         "depth",
         "driven",
+        "in_process",
         "last_write",
         "lent",
         "scratch",
@@ -75,6 +78,9 @@ class Driven(Mailbox):
         self._scheduled: dict[Any, None] = {}
         self._flusher_armed = False
         self._write_seen = 0.0
+        self._vigil = Vigil(seams)
+        #: It has an in-process endpoint.
+        self.in_process = False
         self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
     def _new_lock(self) -> None:
@@ -166,7 +172,9 @@ class Driven(Mailbox):
         try:
             self.borrow(me)
             self.lock.release()
-            ready = self.selector.select(timeout)
+            # With a peer in this process it would only take the interpreter away from it.
+            awake = not self.in_process
+            ready = self._vigil.wait(self.selector.select, timeout, self.seams, awake=awake)
             self.lock.acquire()
             # Here, and without a call: an interrupt may come with each call, and a socket that
             # kept its driver would be driven by nobody.

@@ -43,8 +43,6 @@ class Hosting(Driven):
         self.single_frame = row.single_frame and not row.grouped
         self.pattern = row.pattern(options, engine.seams.random)
         self.pattern.owner = self
-        #: It has an in-process endpoint.
-        self.in_process = False
         self.pipes: dict[Pipe, None] = {}
         self.monitor: Monitor | None = None
         #: Why the socket can no longer be used, an errno; 0 while it can.

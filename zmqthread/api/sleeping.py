@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zmqthread.errors import error_from_os
 from zmqthread.reactor.selector import EDGE, READ
+from zmqthread.reactor.vigil import Vigil
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 class Sleeper:
     """What one thread sleeps on while others drive."""
 
-    __slots__ = ("_watched", "selector", "waker")
+    __slots__ = ("_watched", "selector", "vigil", "waker")
 
     def __init__(self, seams: Seams) -> None:
         self._watched: dict[Driven, int] = {}
+        self.vigil = Vigil(seams)
         self.waker = seams.waker()
         self.selector = seams.selector()
-        self.selector.register(self.waker, READ | EDGE, None)
+        # Data of its own: selectors leave out what has none, and a ring is told of only once.
+        self.selector.register(self.waker, READ | EDGE, self.waker)
 
     def sleep(self, timeout: float | None) -> None:
         """Sleep until rung; an old ring may end it early."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Events of plain descriptors, as zmq_poll numbers them (WRITE is POLLOUT, READ is POLLIN).
 ERROR = 4
 PRIORITY = 8
+#: What stands for them where selectors tell what is ready.
+_PLAIN = object()
 
 
 def poll(
@@ -58,7 +60,7 @@ def _poll(
     wanted: dict[Core, int] = {}
     for core, interest in items:
         wanted[core] = wanted.get(core, 0) | interest
-    wait = _Wait(sleeper, seams.get_ident(), wanted)
+    wait = _Wait(sleeper, seams, wanted)
     last = False
     try:
         while True:
@@ -86,11 +88,21 @@ class _Wait:
     they woke up would keep each other awake for ever.
     """
 
-    __slots__ = ("_claimed", "_followed", "_found", "_me", "_ready", "_sleeper", "_wanted")
+    __slots__ = (
+        "_claimed",
+        "_followed",
+        "_found",
+        "_me",
+        "_ready",
+        "_seams",
+        "_sleeper",
+        "_wanted",
+    )
 
-    def __init__(self, sleeper: Sleeper, me: int, wanted: dict[Core, int]) -> None:
+    def __init__(self, sleeper: Sleeper, seams: Seams, wanted: dict[Core, int]) -> None:
         self._sleeper = sleeper
-        self._me = me
+        self._seams = seams
+        self._me = seams.get_ident()
         self._wanted = wanted
         #: The sockets this thread drives, and who drove them before.
         self._claimed: dict[Core, int] = {}
@@ -144,12 +156,14 @@ class _Wait:
             for descriptor, interest in plain.items():
                 try:
                     # Where neither was asked for only hang-ups and urgent data may end the wait.
-                    selector.register(descriptor, interest or PRIORITY, None)
+                    selector.register(descriptor, interest or PRIORITY, _PLAIN)
                 except PermissionError:
                     pass  # a regular file: it is always ready, for what was not asked for
                 except OSError:
                     timeout = 0.0  # closed meanwhile: the next look tells of it
-            for data, _ in selector.select(timeout):
+            awake = not any(core.in_process for core in self._wanted)
+            ready = sleeper.vigil.wait(selector.select, timeout, self._seams, awake=awake)
+            for data, _ in ready:
                 if data in self._claimed:
                     self._ready.add(data)
         finally:

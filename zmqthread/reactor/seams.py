@@ -19,9 +19,18 @@ from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
 from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
 
 
+def _patience() -> float:
+    """Return what `Seams.patience` is here: 0 where there is no other processor to wait for."""
+    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
+        return 0.0
+    return 250e-6
+
+
 class Seams:
     """The standard library, seen through the names that the core uses."""
 
+    #: Seconds: waits shorter than this are worth staying awake for; 0 never does (see `Vigil`).
+    patience: float = _patience()
     #: Seconds on a clock that never jumps.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     get_ident: Callable[[], int] = staticmethod(originals.get_ident)
@@ -55,6 +64,10 @@ class Seams:
         its locks: so a thread may take a lock again, and can ask whether it has done so.
         """
         return originals.RLock()
+
+    def give_way(self) -> None:
+        """Let another thread or process have the processor, if one could use it."""
+        os.sched_yield()
 
     def start_thread(self, name: str, target: Callable[[], None]) -> Any:
         """Start a daemon thread: a forgotten context does not keep the interpreter alive."""
