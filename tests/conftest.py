@@ -21,6 +21,16 @@ DESCRIPTORS = "/proc/self/fd"
 KEPT_OPEN = frozenset({"/dev/urandom", "/dev/random", "/dev/null"})
 GRACE = 2.0  # unscaled seconds for a thread that was told to end, or a peer's close to arrive
 
+try:
+    from hypothesis import HealthCheck, settings
+except ModuleNotFoundError:  # not every environment has all that some tests need
+    pass
+else:
+    # How long an example takes says how busy the machine is, not whether the code is right.
+    settings.register_profile(
+        "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("any machine")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores it, and so would every child that a test interrupts.
