@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import ROOT, seconds
+from tests.support import ROOT, give_ports_back, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +33,25 @@ else:
     )
     settings.load_profile("any machine")
 
+with contextlib.suppress(ImportError):  # an environment for a part of the tests may do without it
+    from hypothesis import HealthCheck, settings
+
+    # Its own limits are of wall-clock time, 200 ms an example, whatever else the machine does.
+    settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores it, and so would every child that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Scale the time that each test has, before pytest-timeout looks for it."""
+    if config.getoption("timeout", None) is None and "PYTEST_TIMEOUT" not in os.environ:
+        config.option.timeout = seconds(float(config.getini("timeout")))
 
 
 def open_descriptors() -> set[tuple[int, str]]:
@@ -72,6 +89,7 @@ def leaves_nothing() -> Iterator[None]:
     threads, descriptors = set(threading.enumerate()), open_descriptors()
     files = visible_files()
     yield
+    give_ports_back()
     if new := visible_files() - files:
         pytest.fail(f"left in {ROOT}: {', '.join(sorted(new))}", pytrace=False)
     deadline = time.monotonic() + seconds(GRACE)

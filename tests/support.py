@@ -56,12 +56,31 @@ def monitor_name() -> str:
     return f"inproc://monitor-{next(_monitors)}"
 
 
+#: What keeps the ports that `free_port` gave.
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """Return a TCP port that was free a moment ago; where possible bind to port 0 instead."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port without a listener; where possible bind to port 0 instead.
+
+    A socket that is bound and does not listen keeps the port until the end of the test: who
+    connects is refused, both libraries can bind to it (they set SO_REUSEADDR, as we do), and the
+    kernel gives it to nobody else, least of all to another run of the tests. Linux's rules.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((LOOPBACK, 0))
+    port: int = probe.getsockname()[1]
+    _kept.append(probe)
+    if sys.platform != "linux":
+        give_ports_back()
+    return port
+
+
+def give_ports_back() -> None:
+    """At the end of a test: keep the ports that it took no longer."""
+    while _kept:
+        _kept.pop().close()
 
 
 # What a peer's code finds in its namespace: the library under the name zmq, its arguments, and two
