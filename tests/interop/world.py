@@ -31,10 +31,17 @@ class Watcher:
         self._monitor = sock.get_monitor_socket(addr=monitor_name())
         self._monitor.rcvtimeo = milliseconds(PATIENCE)
 
-    def wait(self, name: str) -> int:
-        """Skip events up to the next of this name (without EVENT_) and return its value."""
+    def wait(self, name: str, driven: Any = None) -> int:
+        """Skip events up to the next of this name (without EVENT_) and return its value.
+
+        Meanwhile ``driven`` is called: some of its work libzmq's socket does only then.
+        """
         wanted = getattr(self._constants, f"EVENT_{name}")
         while True:
+            for _ in range(2000 if driven is not None else 0):
+                if self._monitor.poll(10):
+                    break
+                driven.poll(0)
             frames = self._monitor.recv_multipart()
             event, value = struct.unpack("=HI", frames[0])
             if event == wanted:

@@ -11,6 +11,7 @@ import pytest
 
 import zmqthread as zmq
 from tests.security.worlds import Secured, curve_keys, event
+from tests.support import seconds
 from zmqthread.auth import CURVE_ALLOW_ANY
 from zmqthread.auth.thread import ThreadAuthenticator
 from zmqthread.constants import Event
@@ -272,5 +273,5 @@ def test_terminating_the_context_ends_the_thread() -> None:
     thread = auth.thread
     assert thread is not None
     context.term()
-    thread.join(10)
+    thread.join(seconds(10))
     assert not thread.is_alive()

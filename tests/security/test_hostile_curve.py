@@ -16,7 +16,7 @@ from tests.security.worlds import (
     event,
     events,
 )
-from tests.support import LOOPBACK, listening, seconds
+from tests.support import LOOPBACK, free_port, listening, seconds
 from tests.wire import curve as peers
 from tests.wire.support import command, frame, greeting
 from zmqthread.constants import Event
@@ -166,8 +166,8 @@ def test_hostile_c13_a_client_tries_again_after_garbage_and_finds_a_good_server(
     world: Secured,
 ) -> None:
     world.handler()
-    with listening() as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
+    with listening(port) as listener:
         sock, told = world.watched(port, reconnect_ivl=1, **CURVE_CLIENT)
         sock.send(b"good")
         for octets in GARBAGE.values():
