@@ -61,7 +61,11 @@ def build() -> Path:
         command = [str(python), "-m", "pip", "install", "-q", "--no-binary", "pyzmq", PYZMQ]
         subprocess.run(command, check=True, env=environment)
         shutil.rmtree(home, ignore_errors=True)  # one that does not work any more
-        work.rename(home)
+        try:
+            work.rename(home)
+        except OSError:  # somebody else was as far between the two
+            if find() is None:
+                raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return home / "bin" / "python"
