@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -32,15 +31,6 @@ else:
         "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("any machine")
-
-with contextlib.suppress(ImportError):  # an environment for a part of the tests may do without it
-    from hypothesis import HealthCheck, settings
-
-    # Its own limits are of wall-clock time, 200 ms an example, whatever else the machine does.
-    settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    settings.load_profile("patient")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores it, and so would every child that a test interrupts.
