@@ -39,7 +39,7 @@ poller = zmq.Poller()
 poller.register(pull, zmq.POLLIN)
 poller.register(lonely, zmq.POLLOUT)
 signal.signal(signal.SIGINT, signal.default_int_handler)
-for name in args:
+while (name := hear()) is not None:
     pull.rcvtimeo = lonely.sndtimeo = -1
     try:
         say(name)  # in here: what seems to sleep already may only wait for the processor
@@ -60,17 +60,27 @@ say("done")
 """
 
 
+def interrupted(peer, name):
+    """Interrupt a wait and return how many seconds it took to end."""
+    peer.say(name)
+    assert peer.hear() == name
+    wait_asleep(peer)
+    sent = time.monotonic()
+    os.kill(peer.process.pid, signal.SIGINT)
+    ended = peer.hear()
+    assert ended is not None, f"{name} returned"
+    return ended - sent
+
+
 def test_interrupt_ends_every_wait_and_leaves_the_socket_usable(record_property):
     with Peer("zmqthread", PAIR + INTERRUPTED, WAITS) as peer:
         late = {}
         for name in WAITS:
-            assert peer.hear() == name
-            wait_asleep(peer)
-            sent = time.monotonic()
-            os.kill(peer.process.pid, signal.SIGINT)
-            ended = peer.hear()
-            assert ended is not None, f"{name} returned"
-            late[name] = ended - sent
+            for _ in range(5):  # a busy machine is late once, a wait that is not woken always
+                late[name] = interrupted(peer, name)
+                if late[name] < seconds(0.1):
+                    break
+        peer.say(None)
         assert peer.hear() == "done"
     record_property("latency", late)
     assert max(late.values()) < seconds(0.1), late
@@ -131,6 +141,7 @@ for name in args:
         result = []
     took = time.monotonic() - began
     say([len(caught), took, not result])
+sys.stdin.read()  # a late signal would kill an interpreter that is about to end
 """
 
 
@@ -234,7 +245,7 @@ big = b"b" * args  # too large for the short cut: these calls hold the lock
 pull.rcvtimeo = 10000
 count = got = 0
 end = time.monotonic() + 1.5
-while time.monotonic() < end:
+while time.monotonic() < end or count <= 10 or not outcomes["sent"]:
     try:
         push.send(big)
         count += 1
@@ -244,11 +255,8 @@ while time.monotonic() < end:
         break  # the handlers have taken it, which they may
 signal.setitimer(signal.ITIMER_REAL, 0)
 say([count, dict(outcomes)])
-pull.rcvtimeo = 300
-try:
-    while True:
-        pull.recv()
-except zmq.Again:
+push.send(b"last")
+while pull.recv() != b"last":
     pass
 check()
 push.close()
@@ -287,50 +295,51 @@ signal.signal(signal.SIGINT, handler)
 storm = threading.Thread(target=interrupt, daemon=True)
 storm.start()
 end = time.monotonic() + 1.5
-while time.monotonic() < end:
+while time.monotonic() < end or interrupted <= 5:
     try:
-        armed = True
-        push.send(big, zmq.DONTWAIT)
-        if pull.poll(args[0]):
-            pull.recv()
-        rounds += 1
-        armed = False
+        try:
+            armed = True
+            push.send(big, zmq.DONTWAIT)
+            if pull.poll(args["timeout"]):
+                pull.recv()
+            rounds += 1
+        except zmq.Again:
+            pass
+        armed = False  # in here: until now one may come between any two lines
     except KeyboardInterrupt:
         interrupted += 1
-    except zmq.Again:
-        armed = False
 over.set()
 storm.join()
-pull.rcvtimeo = 200
 say([rounds, interrupted])
 # An interrupt may have cost a connection, which comes back, and the messages on their way.
-end = time.monotonic() + 15
-while time.monotonic() < end:
+end, got = time.monotonic() + args["patience"], None
+while got != b"last" and time.monotonic() < end:
     try:
         push.send(b"last", zmq.DONTWAIT)
     except zmq.Again:
         pass
-    if pull.poll(200) and pull.recv() == b"last":
-        say("usable")
-        break
+    while got != b"last" and pull.poll(200):  # thousands may have gathered
+        got = pull.recv()
+say("usable" if got == b"last" else "lost")
 helped = []
 def other():
     push.send(b"from another thread")
     helped.append(True)
 thread = threading.Thread(target=other, daemon=True)
 thread.start()
-thread.join(10)
+thread.join(args["patience"])
 say(helped)
 push.close()
 pull.close()
-context.term(10)
+context.term(args["patience"])
 say("done")
 """
 
 
 @pytest.mark.parametrize("timeout", [0, 100])
 def test_a_storm_of_interrupts_leaves_the_sockets_usable(timeout):
-    with Peer("zmqthread", PAIR + INTERRUPT_STORM, [timeout]) as peer:
+    case = {"timeout": timeout, "patience": seconds(15)}
+    with Peer("zmqthread", PAIR + INTERRUPT_STORM, case) as peer:
         _, interrupted = peer.hear()
         assert interrupted > 5
         assert peer.hear() == "usable"
@@ -360,14 +369,16 @@ def handler(*_):
     if armed:
         armed = False
         raise KeyboardInterrupt
+def more():
+    return time.monotonic() < end or len(got) <= 10 or hits <= 10
 signal.signal(signal.SIGINT, handler)
 storm = threading.Thread(target=interrupt, daemon=True)
 storm.start()
 end, number = time.monotonic() + 1.5, 0
-while time.monotonic() < end:
+while more():
     try:
         armed = True
-        while time.monotonic() < end:
+        while more():
             number += 1
             digit = b"%d" % (number % 10)
             push.send_multipart([digit, digit * args])
@@ -398,23 +409,30 @@ ALARM = """
 class Alarm(TimeoutError):
     pass
 def handler(*_):
-    raised.append(1)
-    raise Alarm
-raised, caught = [], 0
+    global armed
+    if armed:
+        armed = False
+        raised.append(1)
+        raise Alarm
+raised, caught, armed = [], 0, False
 signal.signal(signal.SIGALRM, handler)
 push.sndtimeo = pull.rcvtimeo = 300
 end = time.monotonic() + 1.5
-while time.monotonic() < end:
+def more():
+    return time.monotonic() < end or caught <= 3
+while more():
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.0011)
-        while time.monotonic() < end:
-            push.send(b"x" * 1000)
-            pull.recv()
+        try:
+            armed = True
+            signal.setitimer(signal.ITIMER_REAL, 0.0011)
+            while more():
+                push.send(b"x" * 1000)
+                pull.recv()
+        except zmq.Again:
+            pass  # lost with the connection that was cut
+        armed = False  # in here: until now it may come between any two lines
     except Alarm:
         caught += 1
-    except zmq.Again:
-        pass  # lost with the connection that was cut
-signal.setitimer(signal.ITIMER_REAL, 0)
 say([len(raised), caught])
 """
 
@@ -422,6 +440,6 @@ say([len(raised), caught])
 def test_what_a_handler_raises_reaches_the_program():
     with Peer("zmqthread", PAIR + ALARM + "os._exit(0)") as peer:
         raised, caught = peer.hear()
-    # The last one may come after the loop that it should interrupt.
-    assert raised - 1 <= caught
+    # In a finalizer Python itself drops what is raised.
+    assert raised - 1 <= caught <= raised
     assert caught > 3
