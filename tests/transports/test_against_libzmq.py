@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 from typing import Any
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.interop
 
 #: The first octets of everybody's greeting.
 SIGNATURE = b"\xff"
+#: An abstract name is the whole machine's, on which other tests may be running.
+ABSTRACT = f"ipc://@zmqthread-libzmq-{os.getpid()}"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,7 @@ def their_bind(sock, text):
         *("tcp://nosuchif0:*", "tcp://192.0.2.77:*", "tcp://127.0.0.1", "tcp://127.0.0.1:"),
         *("tcp://127.0.0.1:abc", "tcp://127.0.0.1;127.0.0.2:0", "tcp://", "tcp:", "TCP://*:*"),
         *("bogus://x", "bogus://", "ws://127.0.0.1:0", "ipc://", "ipc://@", "inproc://"),
-        *("ipc://*", "ipc://@zmqthread-against-libzmq", "ipc://relative", "ipc:///nowhere/x"),
+        *("ipc://*", ABSTRACT, "ipc://relative", "ipc:///nowhere/x"),
         *("ipc:///tmp", "ipc:///tmp/", "ipc://" + "x" * 108, "ipc://@" + "x" * 107),
     ],
 )
@@ -153,9 +156,7 @@ def test_n1_where_libzmq_is_loose(text, use, theirs_is, theirs):
     assert caught.value.errno == errno.EINVAL
 
 
-@pytest.mark.parametrize(
-    "text", ["tcp://127.0.0.1:*", "ipc://socket", "ipc://@zmqthread-to-libzmq"]
-)
+@pytest.mark.parametrize("text", ["tcp://127.0.0.1:*", "ipc://socket", ABSTRACT])
 def test_libzmq_connects_to_us(text, theirs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with listening(text) as listener:
@@ -167,9 +168,7 @@ def test_libzmq_connects_to_us(text, theirs, tmp_path, monkeypatch):
             assert stream.recv(1) == SIGNATURE
 
 
-@pytest.mark.parametrize(
-    "text", ["tcp://127.0.0.1:*", "ipc://socket", "ipc://@zmqthread-by-libzmq"]
-)
+@pytest.mark.parametrize("text", ["tcp://127.0.0.1:*", "ipc://socket", ABSTRACT])
 def test_we_connect_to_libzmq(text, theirs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sock = theirs()

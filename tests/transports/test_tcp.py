@@ -11,7 +11,7 @@ from ipaddress import ip_network
 import pytest
 
 from tests.support import free_port
-from tests.transports.support import accept, dial, finish, joined, listening, options
+from tests.transports.support import accept, dial, finish, joined, listening, options, wait
 from zmqthread.endpoint import TcpEndpoint, parse
 from zmqthread.errors import ZMQError
 from zmqthread.transports import names, tcp
@@ -245,6 +245,7 @@ def test_d5_accept_filter(networks, ipv6, admitted):
             if accepted is not None:
                 accepted[0].close()
             else:
+                wait(connecting.socket)
                 assert connecting.socket.recv(1) == b""
 
 
