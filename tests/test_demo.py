@@ -196,7 +196,7 @@ FAULTY = """
 import json, sys
 from zmqthread.demo import command, part
 
-command.STALL = 2.0
+command.STALL = PATIENCE
 receive = part.Part.receive
 again = []
 
@@ -228,7 +228,7 @@ if '"role": "sink"' in sys.orig_argv[-1]:
     ],
 )
 def test_a_message_that_is_lost_or_comes_twice_fails_it(tmp_path, fault, told):
-    code = f"FAULT = {fault!r}\n{FAULTY}"
+    code = f"FAULT, PATIENCE = {fault!r}, {seconds(2.0)}\n{FAULTY}"
     (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     done = run("demo", "--seconds", "0.3", env={**ENVIRONMENT, "PYTHONPATH": path})

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.support import Peer
+from tests.support import Peer, seconds
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="epoll only")]
 
@@ -63,7 +63,7 @@ def run(step):
         pull.bind(endpoint := "inproc://steps")
     # Large enough to have no short cut.
     message = b"m" * 1000
-    interrupted = False
+    interrupted, lost = False, False
     scenario = compile(args["scenario"], "scenario", "exec")
     try:
         if args["connected"]:
@@ -75,7 +75,7 @@ def run(step):
     except KeyboardInterrupt:
         interrupted = True
     except zmq.Again:
-        pass
+        lost = True
     finally:
         sys.setprofile(None)
     if interrupted and not args["connected"] and not push._core.endpoints._connected:
@@ -83,14 +83,16 @@ def run(step):
     fault = usable(push, pull)
     push.close()
     pull.close()
-    return interrupted, fault
+    return interrupted, lost, fault
 
 descriptors = None
 faults, step = [], 0
 while True:
-    interrupted, fault = run(step)
+    interrupted, lost, fault = run(step)
     if fault:
         faults.append([step, fault])
+    if lost and not fault:
+        continue  # the machine was slow: this step has not been reached yet
     if not interrupted or len(faults) > 3:
         break
     step += args["stride"]
@@ -132,10 +134,10 @@ push.send(message), pull.poll(1000), pull.recv(zmq.DONTWAIT)
         pytest.param("inproc", CONNECT, False, 1, id="inproc connect"),
     ],
 )
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(seconds(120))
 def test_an_interrupt_at_any_step_leaves_the_sockets_usable(transport, scenario, connected, stride):
     case = {"transport": transport, "scenario": scenario, "connected": connected}
-    case |= {"stride": stride, "patience": 3}
+    case |= {"stride": stride, "patience": seconds(3)}
     with Peer("zmqthread", STEPS, case) as peer:
         last, faults, descriptors = peer.hear(100)
     assert not faults
