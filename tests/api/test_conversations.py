@@ -149,10 +149,10 @@ def test_rfc52_t01_channels_in_several_threads(context):
 
 def test_rfc48_t01_radio_and_dish_in_several_threads(context):
     radio, dish = joined(context, zmq.RADIO, zmq.DISH)
-    dish.join("ready")
     with ThreadPoolExecutor(4) as pool:
         for _ in pool.map(dish.join, [b"%d" % number for number in range(40)]):
             pass
+    dish.join("ready")  # last: a RADIO that knows of this one knows of all
     while not dish.poll(10):
         radio.send(b"?", group="ready")
     dish.leave("ready")

@@ -128,7 +128,7 @@ def test_many_forgotten_sockets_leave_nothing(context):
             del socket
     until(lambda: len(context._engine.sockets) == 1)
     if before:
-        assert len(os.listdir("/proc/self/fd")) <= before + 3
+        until(lambda: len(os.listdir("/proc/self/fd")) <= before + 3)
     keeper.close()
 
 
@@ -216,9 +216,13 @@ def test_a_finalizer_that_uses_a_socket_whose_lock_its_thread_has(context, call)
         except zmq.ZMQError as error:
             errors.append(error)
 
-    with socket._core.lock:
-        Finalized(use)
-        gc.collect()
+    gc.disable()  # or else another thread, which has not got the lock, may be the one to collect
+    try:
+        with socket._core.lock:
+            Finalized(use)
+            gc.collect()
+    finally:
+        gc.enable()
     if call == "close":
         assert not errors
         until(lambda: socket.closed)
@@ -258,7 +262,7 @@ def test_collections_at_any_moment_do_no_harm(context):
             gc.set_threshold(*thresholds)
             stop.set()
             thread.join()
-            gc.collect()
-    push.close()
-    pull.close()
-    until(lambda: not context._engine.sockets)
+        push.close()
+        pull.close()
+        # Another thread's collection may be under way, in which case this one does nothing.
+        until(lambda: gc.collect() is not None and not context._engine.sockets)

@@ -78,13 +78,15 @@ def test_a_dish_binds_where_it_likes(bench: Bench) -> None:
         dish.bind(endpoint)
         radios.append(bench.radio(dish))
     for number, radio in enumerate(radios):
+        heard = -1
         for _ in range(1000):  # the tcp one has to learn of the group
             radio.send(b"%d" % number, group="g")
-            if dish.poll(seconds(0.01) * 1000):
+            # What was sent twice before, since the dish was slow, may come as late as this.
+            while heard < number and dish.poll(seconds(0.01) * 1000):
+                heard = int(dish.recv())
+            if heard >= number:
                 break
-        assert dish.recv() == b"%d" % number
-        while dish.poll(0):
-            assert dish.recv() == b"%d" % number
+        assert heard == number
 
 
 def test_a_radio_sends_to_streams_and_datagrams(bench: Bench) -> None:
