@@ -184,7 +184,7 @@ def test_growth(run, name, tmp_path):
     path = tmp_path / "figures.json"
     path.write_text('{"compare": "kept"}')
     points = [f"--{name}", SMALL[name]] if name in SMALL else []
-    quick = ["--quick", "--rounds", "1", "--window", "0.1"]
+    quick = ["--quick", "--rounds", "1", "--window", "0.1", "--limit", str(seconds(20))]
     result = json.loads(run("growth", "--only", name, *quick, *points, "--json", str(path)))
     assert json.loads(path.read_text()) == {"compare": "kept", "growth": result}
     rows = result["figures"][name]["zmqthread"]
