@@ -10,7 +10,7 @@ from typing import Any
 from zmqthread.api.core import Core
 from zmqthread.api.lending import TakeBack
 from zmqthread.api.lifetime import exiting
-from zmqthread.api.sleeping import give_back, take_sleeper
+from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.constants import EAGAIN, EMTHREAD, ETERM, SocketType
 from zmqthread.errors import error_about, error_from_os, zmq_error
 from zmqthread.options import ContextOptions, Options
@@ -170,15 +170,10 @@ class Engine:
         if self.ended or self.forked or exiting():
             return  # at the interpreter's end the I/O threads stand still: nothing to wait for
         self.shutdown()
-        deadline = None if timeout is None else self.seams.monotonic() + timeout
         sleeper = take_sleeper(self.seams)
         self._waiting.append(sleeper)
         try:
-            while self.sockets or self._making:
-                left = None if deadline is None else deadline - self.seams.monotonic()
-                if left is not None and left <= 0:
-                    raise zmq_error(EAGAIN, f"context still waits for: {self.waits_for()}")
-                sleeper.sleep(left)
+            self._wait(sleeper, timeout)
         finally:
             self._waiting.remove(sleeper)
             give_back(sleeper)
@@ -191,6 +186,15 @@ class Engine:
             loop.join()
             loop.close()
         self._name_service.close()
+
+    def _wait(self, sleeper: Sleeper, timeout: float | None) -> None:
+        """Wait until all sockets are closed; not in the `try` of `term`, as in `_Wait.sleep`."""
+        deadline = None if timeout is None else self.seams.monotonic() + timeout
+        while self.sockets or self._making:
+            left = None if deadline is None else deadline - self.seams.monotonic()
+            if left is not None and left <= 0:
+                raise zmq_error(EAGAIN, f"context still waits for: {self.waits_for()}")
+            sleeper.sleep(left)
 
     def abandon(self) -> None:
         """Close what was forgotten, without waiting; for the garbage collector."""

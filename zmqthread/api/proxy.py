@@ -156,17 +156,21 @@ class _Proxy:
     def run(self) -> None:
         """Hand messages over until the end."""
         try:
-            while not self._ending:
-                moved = False
-                if self._control is not None:
-                    self._obey(self._control)
-                if not self._paused and not self._ending:
-                    for flow in self._flows:
-                        moved |= flow.run()
-                if not moved and not self._ending:
-                    poll(self._interests(), (), None, self._seams)
+            self._run()
         finally:
             self._clear_out()
+
+    def _run(self) -> None:
+        """Go on until the end; not in the `try` of `run`, as in `_Wait.sleep`."""
+        while not self._ending:
+            moved = False
+            if self._control is not None:
+                self._obey(self._control)
+            if not self._paused and not self._ending:
+                for flow in self._flows:
+                    moved |= flow.run()
+            if not moved and not self._ending:
+                poll(self._interests(), (), None, self._seams)
 
     def _interests(self) -> list[tuple[Core, int]]:
         # Those that have nothing to say are in it as well: for the news that they are closed.

@@ -152,6 +152,8 @@ class _Wait:
             if descriptor < 0:
                 continue
             plain[descriptor] = plain.get(descriptor, 0) | interest & (READ | WRITE | PRIORITY)
+        # No loop at the end of this: what a signal handler raises there passes by the `finally` in
+        # Python 3.13.0.
         try:
             for descriptor, interest in plain.items():
                 try:
@@ -163,9 +165,7 @@ class _Wait:
                     timeout = 0.0  # closed meanwhile: the next look tells of it
             awake = not any(core.in_process for core in self._wanted)
             ready = sleeper.vigil.wait(selector.select, timeout, self._seams, awake=awake)
-            for data, _ in ready:
-                if data in self._claimed:
-                    self._ready.add(data)
+            self._ready.update(self._claimed.keys() & {data for data, _ in ready})
         finally:
             for descriptor in plain:
                 selector.unregister(descriptor)
