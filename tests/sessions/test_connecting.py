@@ -145,3 +145,55 @@ def test_the_second_peer_of_a_pair_takes_over_when_the_first_is_let_go() -> None
         world.finish()
 
     run(main)
+
+
+def test_connects_in_a_row_are_dialled_together() -> None:
+    def main(world: World) -> None:
+        times = deaf(world, lambda stream: None)
+        here = world.engine("here")
+        sockets = [world.socket(here, PUSH, linger=0) for _ in range(12)]
+        for push in sockets:
+            push.endpoints.connect(TCP)
+        world.kernel.sleep(0.05)
+        assert len(times) == 12
+        # Not those of which nobody could tell yet that more would follow.
+        assert all(time % 2e-3 < 1e-3 for time in times[4:]), times
+        world.net.kill("there")
+        world.finish()
+
+    run(main)
+
+
+def test_who_is_let_go_before_the_dial_is_not_dialled() -> None:
+    def main(world: World) -> None:
+        times = deaf(world, lambda stream: None)
+        here = world.engine("here")
+        push = world.socket(here, PUSH, linger=0)
+        for port in range(6000, 6004):
+            push.endpoints.connect(f"tcp://127.0.0.1:{port}")
+        for _ in range(12):
+            push.endpoints.connect(TCP)
+            push.endpoints.disconnect(TCP)
+        let_go = world.kernel.now
+        world.kernel.sleep(0.05)
+        assert all(time < let_go + 1e-3 for time in times), (let_go, times)
+        world.net.kill("there")
+        world.finish()
+
+    run(main)
+
+
+def test_what_is_sent_before_the_dial_arrives() -> None:
+    def main(world: World) -> None:
+        here, there = world.engine("here"), world.engine("there")
+        pull = world.socket(there, PULL)
+        pull.endpoints.bind(TCP)
+        sockets = [world.socket(here, PUSH) for _ in range(12)]
+        for number, push in enumerate(sockets):
+            push.endpoints.connect(TCP)
+            push.send(b"%d" % number)
+            push.close()
+        assert {pull.recv() for _ in sockets} == {b"%d" % number for number in range(12)}
+        world.finish()
+
+    run(main)

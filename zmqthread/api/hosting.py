@@ -168,6 +168,10 @@ class Hosting(Driven):
             self.has_changed()
             self.ring_for(WRITE)
 
+    def connects_in_a_row(self) -> bool:
+        """Count a connect; return whether the context has made several within moments."""
+        return self.engine.connects_in_a_row()
+
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""
         self._handshakes[session] = None

@@ -77,6 +77,10 @@ class Loop:
         """Wait for the thread's end."""
         self._thread.join(timeout)
 
+    def descriptor(self) -> int:
+        """Return a descriptor of its own."""
+        return self._waker.fileno()
+
     def close(self) -> None:
         """Release the descriptors, once the thread has ended (or was never started)."""
         self._waker.close()

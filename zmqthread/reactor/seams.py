@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from zmqthread.reactor import originals
+from zmqthread.reactor import descriptors, originals
 from zmqthread.reactor.flat import FlatSelector
 from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
 from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
@@ -56,6 +56,10 @@ class Seams:
         sock = originals.Socket(family, kind, proto)
         sock.setblocking(False)
         return sock
+
+    def expect_descriptors(self, count: int, one: int) -> None:
+        """Make room for ``count`` more descriptors; ``one`` is any that is open."""
+        descriptors.expect(count, one)
 
     def lock(self) -> Any:
         """Return a new lock.

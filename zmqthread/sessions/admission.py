@@ -51,13 +51,14 @@ class Admission(Writer):
     def _go_on(self) -> None:
         """Do what the handshake wants now: send, ask the authenticator, or come to its end."""
         connection = self.connection
+        if connection.established:
+            self._established()  # which sends the last of the handshake with the first messages
+            return
         if connection.has_output:
             self.flush()
         if self.stream is None:
             return
-        if connection.established:
-            self._established()
-        elif self._inquiry is None and connection.zap_request is not None:
+        if self._inquiry is None and connection.zap_request is not None:
             self._inquire()
 
     def _inquire(self) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from zmqthread.reactor.loop import Timer
     from zmqthread.sessions.host import Host
 
+#: Seconds: connecters that dial together do so when the clock shows a multiple of this.
+_TOGETHER = 2e-3
+
 
 class Connecter:
     """One `connect`: resolves, dials, runs a session, and begins anew when that ends.
@@ -55,8 +58,18 @@ class Connecter:
         self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
 
     def start(self) -> None:
-        """Make the pipe and dial."""
-        self._dial()
+        """Make the pipe and dial, or have the I/O thread dial for many connecters at once."""
+        if self.endpoint.datagrams or not self.host.connects_in_a_row():
+            self._dial()
+        elif self._has_pipe():
+            since = self.host.seams.monotonic() % _TOGETHER
+            self._timer = self.host.call_later(_TOGETHER - since, self._dial)
+        else:
+            self._retry()
+
+    def _has_pipe(self) -> bool:
+        """Make the pipe if there is none; return whether the pattern wants one."""
+        return self.pipe is not None or self._immediate or self._new_pipe()
 
     def _new_pipe(self) -> bool:
         """Offer the pattern a pipe; return whether it wants one more."""
@@ -109,7 +122,7 @@ class Connecter:
         self._timer = None
         # Another peer is asked for no sooner than it is wanted: two connections to the same PAIR
         # would be turned away one by each side.
-        if self.pipe is None and not self._immediate and not self._new_pipe():
+        if not self._has_pipe():
             self._retry()
             return
         options = self.host.options
@@ -143,10 +156,11 @@ class Connecter:
             self._failed(error)
             return
         self._attempt = attempt
-        if not attempt.pending:
+        if attempt.pending:
+            host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, self._end)
+        if not attempt.pending or attempt.over():
             self._on_dialled(WRITE)
             return
-        host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, self._end)
         host.selector.register(attempt.socket, WRITE, self._on_dialled)
         if host.options.connect_timeout > 0:
             self._timer = host.call_later(host.options.connect_timeout / 1000, self._timed_out)

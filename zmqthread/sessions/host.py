@@ -84,6 +84,10 @@ class Host(Protocol):
     def post(self, item: Callable[[], None]) -> None:
         """Have ``item`` called with the socket's lock held; from anywhere."""
 
+    def connects_in_a_row(self) -> bool:
+        """Count a connect; return whether the context has made several within moments."""
+        ...
+
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""
 

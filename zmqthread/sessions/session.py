@@ -82,12 +82,16 @@ class Session(Admission):
         self._linger: Timer | None = None
 
     def start(self) -> None:
-        """Watch the stream and send the greeting."""
+        """Watch the stream and send the greeting, with READY if the peer's is there already."""
         self.host.selector.register(self.stream, READ, self.on_ready)
-        self.flush()
+        raw = self.connection.established
+        if self.host.scratch and not raw:
+            self.on_ready(READ)
+        if self.connection.has_output:
+            self.flush()
         if self.stream is not None:
             self._set_timer()
-            if self.connection.established:  # raw streams have no handshake
+            if raw:  # there is no handshake
                 self._established()
 
     # -- from the selector ---

@@ -142,18 +142,21 @@ class Writer:
         connection, pipe = self.connection, self.pipe
         if self._output and not self._write_output():
             return
-        if connection.has_output and not self._write_buffers([connection.data_to_send()]):
-            return
+        own = [connection.data_to_send()] if connection.has_output else []
         if pipe is None or not pipe.plugged:
+            if own:
+                self._write_buffers(own)
             return
         lane = pipe.outgoing
         # From here on a writer has to tell us: what it appends may come too late for the loop,
         # whose last look is a failed `popleft` (see pipes.lane).
         lane.open = False
         lane.gather = min(BATCH, lane.limit)
-        while batch := self._take(lane):
-            if not self._write_buffers(self._encoded(batch, lane)):
+        while (batch := self._take(lane)) or own:
+            # The end of a handshake goes out with the first messages.
+            if not self._write_buffers(own + self._encoded(batch, lane)):
                 break
+            own = []
         self.host.last_write = self.host.seams.monotonic()
         if not pipe.writable and not pipe.ended and len(lane) <= lane.low:
             self.host.write_activated(pipe)

@@ -132,6 +132,14 @@ class StreamConnecting:
         self.pending = pending
         self._verify = verify
 
+    def over(self) -> bool:
+        """Return whether there is a connection already: a nearby listener's is made at once."""
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return False  # and the reason of a failure stays for `done`
+        return True
+
     def done(self) -> OSError | None:
         """Return why the attempt failed, or None if `socket` is a connected stream."""
         self.pending = False
