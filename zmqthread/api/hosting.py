@@ -29,7 +29,8 @@ class Hosting(Driven):
     """A socket, seen from below.  All methods are called with the lock held."""
 
     def __init__(self, engine: Engine, kind: SocketType, options: Options) -> None:
-        super().__init__(engine.seams, *engine.choose_loop(options.affinity))
+        loop, keeper = engine.choose_loop(options.affinity)
+        super().__init__(engine.seams, loop, keeper)
         row = ROWS[kind]
         self.engine = engine
         self.kind = kind

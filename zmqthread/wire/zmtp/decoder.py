@@ -196,7 +196,9 @@ class Decoder:
 
     def _loop(self, buf: bytes, room: int, out: list[Any], owner: FrameOwner) -> int:
         """Decode frames up to the first one that is long or not wholly there; return its place."""
-        if self._parts is not None:
+        # Not `is not None`: a type checker would take them for None below as well, where _other
+        # may have begun a message, and a compiler would rely on it.
+        if self._parts:
             return self._frames(buf, 0, out, owner, True)
         pos = 0
         last = len(buf) - 2
