@@ -283,7 +283,7 @@ class Core(Hosting):
         self.ring_all()
         self.notify()
 
-    def close(self, linger: int | None = None) -> None:
+    def close(self, linger: Any = None) -> None:
         """Close: nobody can use the socket any more, what is queued goes out in the background.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias
@@ -20,7 +21,7 @@ from zmqthread.errors import ZMQBindError, ZMQError
 from zmqthread.message import current_copy_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from enum import IntEnum
 
     from typing_extensions import TypeVar
@@ -342,11 +343,12 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
+    # As a default it is there when modules are torn down already.
+    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         core: Any = self._core
         if core is not None and not self._shadow and not core.closing:
-            if core.engine.forked:
-                return  # the parent's, which closes it or is told so
+            if core.engine.forked or _finalizing():
+                return  # the parent's, which closes it or is told so; nobody's any more
             core.abandon()  # first: a filter may turn the warning into an exception
             warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
 

@@ -20,12 +20,14 @@ from zmqthread.message import Frame
 if TYPE_CHECKING:
     from zmqthread.api.core import Core
     from zmqthread.backend.context import Context
+    from zmqthread.patterns.pattern import Pattern
 
 #: pyzmq's programs know one limit, MAXMSGSIZE, and expect none while that is -1.
 _NO_LIMIT = sys.maxsize
 
-#: What can be found by the number `Socket.underlying`.
-_cores: WeakValueDictionary[int, Core] = WeakValueDictionary()
+#: What can be found by the number `Socket.underlying`: the core's pattern, which is freed with it.
+#: A core itself cannot be referred to weakly once it is compiled.
+_patterns: WeakValueDictionary[int, Pattern] = WeakValueDictionary()
 
 
 class _Traffic(Transfer):
@@ -70,9 +72,10 @@ class Socket:
         self.context = context
         self.copy_threshold = pyzmq().COPY_THRESHOLD if copy_threshold is None else copy_threshold
         if shadow:
-            core = _cores.get(shadow)
-            if core is None:
+            pattern = _patterns.get(shadow)
+            if pattern is None:
                 raise zmq_error(ENOTSOCK)
+            core: Any = pattern.owner
         elif context is None or context.face is None:
             raise TypeError("a socket needs a context, or another socket to shadow")
         elif context.face.closed:
@@ -80,7 +83,7 @@ class Socket:
         else:
             core = context.face.new_core(socket_type)
             core.options.default_frame_limit = _NO_LIMIT
-            _cores[id(core)] = core
+            _patterns[id(core)] = core.pattern
         self._core = core
         self._traffic = _Traffic(core)
 
