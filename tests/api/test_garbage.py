@@ -93,7 +93,7 @@ def test_a_closed_socket_is_forgotten_in_silence(context):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         socket = context.socket(zmq.PULL)
-        core = weakref.ref(socket._core)
+        pattern = weakref.ref(socket._core.pattern)  # of the core, and freed with it
         socket.close()
         del socket
         other = zmq.Context()
@@ -101,19 +101,19 @@ def test_a_closed_socket_is_forgotten_in_silence(context):
         other.term()
         del other
         gc.collect()
-    until(lambda: core() is None)
+    until(lambda: pattern() is None)
 
 
 def test_a_core_is_freed_after_polls(context):
     socket = context.socket(zmq.PULL)
     socket.bind("tcp://127.0.0.1:*")
     assert socket.poll(1) == 0
-    core = weakref.ref(socket._core)
+    pattern = weakref.ref(socket._core.pattern)  # of the core, and freed with it
     socket.close()
     del socket
     with context.socket(zmq.PULL) as other:
         other.poll(1)  # the thread lets go of what it polled before
-    until(lambda: gc.collect() is not None and core() is None)
+    until(lambda: gc.collect() is not None and pattern() is None)
 
 
 def test_many_forgotten_sockets_leave_nothing(context):

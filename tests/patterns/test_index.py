@@ -11,13 +11,16 @@ import pytest
 from zmqthread.message import Frame
 from zmqthread.patterns.index import Index
 from zmqthread.patterns.topics import head_of
+from zmqthread.pipes.lane import Lane
+from zmqthread.pipes.pipe import Pipe
 
 SEED = 7
 
 
-def a_pipe() -> Any:
-    """Return nothing of a pipe but that it is one of a kind."""
-    return object()
+def a_pipe() -> Pipe:
+    """Return a pipe to nowhere; what counts is that it is one of a kind."""
+    nowhere: Any = None
+    return Pipe(Lane(1), Lane(1), nowhere)
 
 
 def matching(index, frame):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from zmqthread.patterns import subscriptions
 from zmqthread.patterns.subscriptions import Notes, Subscriptions
+from zmqthread.pipes.lane import Lane
+from zmqthread.pipes.pipe import Pipe
 
 
-class APipe:
-    """Of a pipe, what the publisher notes on it."""
-
-    def __init__(self):
-        self.state = Notes()
+def a_pipe():
+    """Return a pipe to nowhere, with what the publisher notes on it."""
+    nowhere: Any = None
+    pipe = Pipe(Lane(1), Lane(1), nowhere)
+    pipe.state = Notes()
+    return pipe
 
 
 def made():
@@ -20,7 +25,7 @@ def made():
 
 def test_rfc37_z45_two_subscriptions_need_two_cancels():
     subs, _ = made()
-    pipe = APipe()
+    pipe = a_pipe()
     assert [subs.add(pipe, b"A"), subs.add(pipe, b"A")] == [True, False]
     assert subs.remove(pipe, b"A") is False
     assert list(subs.index.match(b"A")) == [pipe]
@@ -30,7 +35,7 @@ def test_rfc37_z45_two_subscriptions_need_two_cancels():
 
 def test_each_pipe_counts_for_itself():
     subs, _ = made()
-    one, two = APipe(), APipe()
+    one, two = a_pipe(), a_pipe()
     assert [subs.add(one, b"A"), subs.add(two, b"A"), subs.add(two, b"A")] == [True, False, False]
     assert subs.remove(one, b"A") is False
     assert subs.remove(two, b"A") is False
@@ -39,7 +44,7 @@ def test_each_pipe_counts_for_itself():
 
 def test_cancelling_what_a_pipe_has_not_changes_nothing():
     subs, _ = made()
-    one, two = APipe(), APipe()
+    one, two = a_pipe(), a_pipe()
     subs.add(one, b"A")
     assert subs.remove(two, b"A") is None
     assert subs.remove(one, b"B") is None
@@ -48,7 +53,7 @@ def test_cancelling_what_a_pipe_has_not_changes_nothing():
 
 def test_a_pipe_that_leaves_takes_its_topics_along_in_their_order():
     subs, left = made()
-    one, two = APipe(), APipe()
+    one, two = a_pipe(), a_pipe()
     for topic in (b"c", b"a", b"b", b"a"):
         subs.add(one, topic)
     subs.add(two, b"a")
@@ -62,7 +67,7 @@ def test_a_pipe_that_leaves_takes_its_topics_along_in_their_order():
 def test_hostile_u3_many_topics_are_forgotten_in_slices(monkeypatch):
     monkeypatch.setattr(subscriptions, "SLICE", 10)
     subs, left = made()
-    pipe = APipe()
+    pipe = a_pipe()
     for number in range(35):
         subs.add(pipe, b"%d" % number)
     subs.leave(pipe)
@@ -77,7 +82,7 @@ def test_hostile_u3_many_topics_are_forgotten_in_slices(monkeypatch):
 def test_a_slice_may_hold_several_pipes(monkeypatch):
     monkeypatch.setattr(subscriptions, "SLICE", 10)
     subs, left = made()
-    pipes = [APipe() for _ in range(3)]
+    pipes = [a_pipe() for _ in range(3)]
     for pipe in pipes:
         for number in range(15):
             subs.add(pipe, b"%d" % number)
@@ -93,7 +98,7 @@ def test_a_slice_may_hold_several_pipes(monkeypatch):
 def test_a_pipe_that_comes_back_finds_nothing_of_before(monkeypatch):
     monkeypatch.setattr(subscriptions, "SLICE", 10)
     subs, left = made()
-    pipe = APipe()
+    pipe = a_pipe()
     for number in range(35):
         subs.add(pipe, b"%d" % number)
     subs.leave(pipe)

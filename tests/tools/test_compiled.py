@@ -19,6 +19,8 @@ from tests.support import ROOT, seconds
 
 pytest.importorskip("setuptools", reason="needs setuptools: pip install 'setuptools>=68'")
 
+from setuptools import build_meta
+
 from tools.wheel import zmqthread_build as backend
 
 #: Runs a hook where the sources are, and prints what it returns.
@@ -70,7 +72,7 @@ def call(hook: str, *arguments: object, sources: Path, compiled: bool = False) -
 
 
 def test_mypy_is_asked_for_with_the_switch_only(monkeypatch):
-    monkeypatch.setattr(backend.build_meta, "get_requires_for_build_wheel", lambda _: ["one"])
+    monkeypatch.setattr(build_meta, "get_requires_for_build_wheel", lambda _: ["one"])
     for off in (None, "", "0"):
         monkeypatch.delenv(backend.SWITCH, raising=False)
         if off is not None:
@@ -92,7 +94,7 @@ def test_every_hot_module_exists_once():
 
 
 def test_every_hook_of_setuptools_is_there():
-    hooks = {name for name in backend.build_meta.__all__ if name.islower() and name[0] != "_"}
+    hooks = {name for name in build_meta.__all__ if name.islower() and name[0] != "_"}
     assert hooks == set(backend.__all__)
 
 
