@@ -23,7 +23,7 @@ from zmqthread.constants import (
 from zmqthread.errors import ZMQError, error_about, zmq_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from enum import IntEnum
 
     from typing_extensions import TypeVar
@@ -258,8 +258,9 @@ class Context(OptionAttributes, Generic[Made]):
                 )
         self.destroy()
 
-    def __del__(self) -> None:
-        if self._shadow or self.closed or exiting():
+    # As a default it is there when modules have been torn down.
+    def __del__(self, _exiting: Callable[[], bool] = exiting) -> None:
+        if self._shadow or self.closed or _exiting():
             return
         self._engine.abandon()  # first: a filter may turn the warning into an exception
         warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)

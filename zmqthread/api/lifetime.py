@@ -44,8 +44,8 @@ def find_core(number: int) -> tuple[Context, Core]:
     raise error_about(EFAULT, socket=number)
 
 
-def exiting() -> bool:
-    """Return whether the interpreter is on its way out."""
+def exiting(_at_exit: list[bool] = _at_exit) -> bool:
+    """Return whether the interpreter is on its way out; also once modules are torn down."""
     return bool(_at_exit)
 
 

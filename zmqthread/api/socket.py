@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import warnings
 from errno import EACCES, EADDRINUSE
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias
@@ -21,7 +20,7 @@ from zmqthread.errors import ZMQBindError, ZMQError
 from zmqthread.message import current_copy_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from enum import IntEnum
 
     from typing_extensions import TypeVar
@@ -34,6 +33,9 @@ else:
     from typing import TypeVar
 
     Received = TypeVar("Received")  # defaults of type variables came with Python 3.13
+
+#: None, as all names of a module are by then, once modules have been torn down at exit.
+_loaded = True
 
 
 class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
@@ -343,11 +345,10 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    # As a default it is there when modules are torn down already.
-    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+    def __del__(self) -> None:
         core: Any = self._core
         if core is not None and not self._shadow and not core.closing:
-            if core.engine.forked or _finalizing():
+            if core.engine.forked or not _loaded:
                 return  # the parent's, which closes it or is told so; nobody's any more
             core.abandon()  # first: a filter may turn the warning into an exception
             warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
