@@ -10,6 +10,7 @@ import sysconfig
 import tarfile
 import zipfile
 from configparser import ConfigParser
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -91,6 +92,17 @@ def test_it_compiles_with_the_mypy_that_checks_the_types():
 def test_every_hot_module_exists_once():
     assert [name for name in backend.MODULES if not (ROOT / name).is_file()] == []
     assert len(set(backend.MODULES)) == len(backend.MODULES)
+
+
+def test_what_derives_from_a_compiled_class_is_compiled_too():
+    import_module("zmqthread.capi")
+    hot = {name.removesuffix(".py").replace("/", ".") for name in backend.MODULES}
+    for name in hot:
+        for item in vars(import_module(name)).values():
+            if isinstance(item, type) and item.__module__ == name:
+                derived: list[type] = type.__subclasses__(item)
+                modules = {each.__module__ for each in derived}
+                assert {each for each in modules if each.startswith("zmqthread.")} <= hot, item
 
 
 def test_every_hook_of_setuptools_is_there():
