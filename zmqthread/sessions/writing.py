@@ -154,7 +154,7 @@ class Writer:
         lane.gather = min(BATCH, lane.limit)
         while (batch := self._take(lane)) or own:
             # The end of a handshake goes out with the first messages.
-            if not self._write_buffers(own + self._encoded(batch, lane)):
+            if not self._write_buffers(own + self._encoded(batch, lane) if batch else own):
                 break
             own = []
         self.host.last_write = self.host.seams.monotonic()
