@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.constants import EINVAL, EPROTONOSUPPORT, SecurityMechanism
 from zmqthread.errors import option_error, zmq_error
 from zmqthread.option_types import enabled_features
+from zmqthread.sessions.taking_turns import TakingTurns
 from zmqthread.wire.failures import PeerRefused
 from zmqthread.wire.limits import Heartbeat, Limits
 from zmqthread.wire.mechanisms.null import Null
@@ -39,7 +40,8 @@ def new_connection(host: Host, options: Options) -> Any:
     """
     if host.raw:
         return RawConnection()
-    return Connection(
+    encrypts = options.mechanism == SecurityMechanism.CURVE
+    return (TakingTurns if encrypts else Connection)(
         host.type_name,
         host.peer_types,
         new_mechanism(options),
