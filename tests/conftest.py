@@ -40,8 +40,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Scale the time that each test has, before pytest-timeout looks for it."""
-    if config.getoption("timeout", None) is None and "PYTEST_TIMEOUT" not in os.environ:
-        config.option.timeout = seconds(float(config.getini("timeout")))
+    given = config.getoption("timeout", None) is not None or "PYTEST_TIMEOUT" in os.environ
+    if not given and (
+        timeout := config.getini("timeout")
+    ):  # none with another directory's settings
+        config.option.timeout = seconds(float(timeout))
 
 
 def open_descriptors() -> set[tuple[int, str]]:
