@@ -41,9 +41,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_configure(config: pytest.Config) -> None:
     """Scale the time that each test has, before pytest-timeout looks for it."""
     given = config.getoption("timeout", None) is not None or "PYTEST_TIMEOUT" in os.environ
-    if not given and (
-        timeout := config.getini("timeout")
-    ):  # none with another directory's settings
+    # With another directory's settings there is none.
+    if not given and (timeout := config.getini("timeout")):
         config.option.timeout = seconds(float(timeout))
 
 
