@@ -56,10 +56,9 @@ INTENDED: Final = {
     "tests/test_imports.py::test_ssh": "no zmq.ssh",
     "tests/test_mypy.py::test_mypy[test_context.py]": "no pyczmq",
 }
-#: Seconds for each test, and for each file of them; the machine may be a slow or a busy one.
-SCALE: Final = float(os.environ.get("ZMQTHREAD_TEST_SCALE", "1"))
-TEST_TIME: Final = round(60 * SCALE)
-FILE_TIME: Final = round(600 * SCALE)
+#: Seconds for each test, pyzmq's own limit, and for each file of them.
+TEST_TIME: Final = 60
+FILE_TIME: Final = 600
 _COUNT: Final = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
 
 
@@ -82,10 +81,6 @@ def fetch(folder: Path) -> Path:
     # Without its zmq folder, which would hide the one that is installed.
     for name in ("tests", "pytest.ini", "mypy.ini", "mypy_tests", "examples"):
         (source / name).rename(suite / name)
-    # Its own variable for that is of no use: one of the two places that read it takes text for it.
-    utilities = suite / "tests" / "zmq_test_utils.py"
-    limit = 'os.environ.get("ZMQ_TEST_TIMEOUT") or 60'
-    utilities.write_text(utilities.read_text().replace(limit, str(TEST_TIME)))
     return suite
 
 

@@ -61,11 +61,6 @@ def asleep(*sockets):
     until(lambda: all(s._core.driven or getattr(s._core, "group", None) for s in sockets))
 
 
-def prompt(late, limit):
-    """Whether what was to happen at once did: mostly; a busy machine is late now and then."""
-    return sorted(late)[len(late) // 2] < seconds(limit) and max(late) < seconds(20 * limit)
-
-
 def blocked(kind, pull, push):
     """Block on a PULL without messages or a PUSH without peers; return the call and its socket."""
     if kind == "recv":
@@ -102,7 +97,7 @@ def test_close_wakes_who_is_blocked(context, kind, record_property):
         pull.close()
         push.close()
     record_property("latency", max(late))
-    assert prompt(late, 0.05), late
+    assert sorted(late)[-2] < seconds(0.05), late
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -128,39 +123,33 @@ def test_term_wakes_who_is_blocked(kind, ends, record_property):
         context.term()
         assert end.outcome() == 0
     record_property("latency", max(late))
-    assert prompt(late, 0.05), late
+    assert sorted(late)[-2] < seconds(0.05), late
 
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_close_wakes_all_who_wait_on_one_socket(context, count):
-    late = []
-    for _ in range(5):
-        pull = context.socket(zmq.PULL)
-        pull.bind("tcp://127.0.0.1:*")
-        calls = [Call(pull.recv if n % 2 else pull.poll) for n in range(count)]
-        asleep(pull)
-        until(lambda: len(pull._core._followers) == count - 1)  # noqa: B023 - called at once
-        began = time.monotonic()
-        pull.close()
-        assert [call.outcome() for call in calls] == [zmq.ENOTSOCK] * count
-        late.append(max(call.ended for call in calls) - began)
-    assert prompt(late, 0.05), late
+    pull = context.socket(zmq.PULL)
+    pull.bind("tcp://127.0.0.1:*")
+    calls = [Call(pull.recv if n % 2 else pull.poll) for n in range(count)]
+    asleep(pull)
+    until(lambda: len(pull._core._followers) == count - 1)
+    began = time.monotonic()
+    pull.close()
+    assert [call.outcome() for call in calls] == [zmq.ENOTSOCK] * count
+    assert max(call.ended for call in calls) - began < seconds(0.05)
 
 
-def test_term_waits_for_a_close_in_another_thread():
-    late = []
-    for _ in range(5):
-        context = zmq.Context()
-        socket = context.socket(zmq.PUSH)
-        term = Call(context.term)
-        until(lambda: context._engine._waiting)  # noqa: B023 - called at once
-        assert not context.closed
-        began = time.monotonic()
-        socket.close()
-        assert term.outcome() == 0
-        late.append(term.ended - began)
-        assert context.closed
-    assert prompt(late, 0.1), late
+def test_term_waits_for_a_close_in_another_thread(context):
+    other = zmq.Context()
+    socket = other.socket(zmq.PUSH)
+    term = Call(other.term)
+    until(lambda: other._engine._waiting)
+    assert not other.closed
+    began = time.monotonic()
+    socket.close()
+    assert term.outcome() == 0
+    assert term.ended - began < seconds(0.1)
+    assert other.closed
 
 
 def test_term_with_a_time_out_names_what_it_waits_for():
@@ -215,10 +204,10 @@ def test_calls_on_a_closed_socket(context):
 
 
 def test_the_threads_have_names():
-    before = set(threading.enumerate())
+    before = {thread.name for thread in threading.enumerate()}
     context = zmq.Context(io_threads=2)
     context.socket(zmq.PUSH).close()
-    started = {thread.name for thread in set(threading.enumerate()) - before}
+    started = {thread.name for thread in threading.enumerate()} - before
     context.term()
     assert started == {"ZMQbg/IO/0", "ZMQbg/IO/1"}
 

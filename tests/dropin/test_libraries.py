@@ -37,10 +37,8 @@ def drain():
 def wait():
     poller = zmq.Poller(); poller.register(req, zmq.POLLIN)
     before = len(ticks)
-    for _ in range(20):  # the machine may be at something else for one of them
-        assert poller.poll(300) == []
-        if len(ticks) > before + 3: break  # others ran meanwhile
-    assert len(ticks) > before + 3
+    assert poller.poll(300) == []
+    assert len(ticks) > before + 3  # others ran meanwhile
 ticker = gevent.spawn(tick)
 gevent.joinall([gevent.spawn(one) for one in (serve, ask, fill, drain)], raise_error=True)
 gevent.joinall([gevent.spawn(wait)], raise_error=True)

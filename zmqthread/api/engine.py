@@ -159,7 +159,7 @@ class Engine:
         """Count a connect; return whether there have been several within moments.
 
         Dialled at once, each of them would wake the I/O thread, and the two threads would take the
-        interpreter from each other at every system call: 1000 connects 945 -> 660 us each.
+        interpreter from each other at every system call: 945 us each became 660, on a busy machine.
         """
         now, before = self.seams.monotonic(), self._last_connect
         self._last_connect = now

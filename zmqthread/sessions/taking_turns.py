@@ -19,7 +19,7 @@ class TakingTurns(Connection):
     """A connection that closes or opens a batch of small boxes while no other one does.
 
     The cryptographic library lets go of the interpreter for each box, and to get it back from a
-    thread that does the same takes longer than a box: 12.2 us a message became 9.7.  Large frames,
+    thread that does the same takes longer than a box: 13.0 us a message became 10.8.  Large frames,
     which are worth two processors, and handshakes do not come this way.
     """
 
