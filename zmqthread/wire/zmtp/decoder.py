@@ -175,7 +175,7 @@ class Decoder:
             if self._runs and (stop := self._run(data, pos, room - len(out), out, owner)) != pos:
                 pos = stop
                 continue
-            if not self._quick or (data[pos] & LARGE and _is_large(data, pos)):
+            if not self._quick or (data[pos] & (LARGE | MORE) and _is_large(data, pos)):
                 stop = self._frames(data, pos, out, owner, False)
                 if stop - pos > OWN_BUFFER and self._quick and self._parts is None:
                     again = data[stop : stop + 9]
@@ -360,5 +360,16 @@ class Decoder:
 
 
 def _is_large(data: Input, pos: int) -> bool:
-    """Whether the header of a long frame is there and shows a body that is not to be copied."""
-    return len(data) - pos >= 9 and bool(_size_of(data, pos + 1)[0] >= OWN_BUFFER)
+    """Whether the header of a long frame is there and shows a body that is not to be copied.
+
+    It may come after short frames of the same message, like the empty one of a request.
+    """
+    end = len(data)
+    while end - pos >= 9:
+        flags = data[pos]
+        if flags & LARGE:
+            return bool(_size_of(data, pos + 1)[0] >= OWN_BUFFER)
+        if flags != MORE:
+            break
+        pos += 2 + data[pos + 1]
+    return False
