@@ -232,6 +232,19 @@ def test_a_long_rest_is_taken_in_small_portions_without_copies() -> None:
     assert len(out) == count
 
 
+@pytest.mark.parametrize("before", [(), (b"",), (b"client", b"")])
+def test_a_large_body_is_copied_once_whatever_comes_before_it(before: tuple[bytes, ...]) -> None:
+    size = 1 << 16
+    data = b"".join(encode([(*before, bytes(size))]))
+    conn = established()
+    tracemalloc.start()
+    message = conn.receive(memoryview(data), 9, 0.0)[0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert message == ((*before, bytes(size)) if before else bytes(size))
+    assert peak < 1.1 * size
+
+
 def test_f2_memory_grows_with_the_data_not_by_announcement() -> None:
     connections = [established() for _ in range(20)]
     tracemalloc.start()
