@@ -15,12 +15,13 @@ from zmqthread.api.socket import Socket
 from zmqthread.constants import (
     EFAULT,
     EINVAL,
+    ENOTSUP,
     ContextOption,
     ExtraContextOption,
     SocketOption,
     SocketType,
 )
-from zmqthread.errors import ZMQError, error_about, zmq_error
+from zmqthread.errors import ZMQError, error_about, strerror, zmq_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,6 +99,16 @@ class Context(OptionAttributes, Generic[Made]):
     def shadow(cls, address: int | Context[Any]) -> Self:
         """Return another object for the same context."""
         return cls(shadow=address)
+
+    @classmethod
+    def shadow_pyczmq(cls, ctx: Any) -> Self:
+        """Refuse: a context of pyczmq's belongs to libzmq, of which there is nothing here.
+
+        Raises:
+            ZMQError: ENOTSUP.
+        """
+        why = "a context of pyczmq's belongs to libzmq"
+        raise zmq_error(ENOTSUP, f"{strerror(ENOTSUP)}: {why} (ctx={ctx!r})")
 
     @property
     def underlying(self) -> int:
