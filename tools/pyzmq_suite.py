@@ -6,7 +6,7 @@ out of pyzmq's source distribution, which pip fetches.  Each file gets its own p
 
 Run by a Python that has what `REQUIREMENTS` names, in which pyzmq is installed::
 
-    python tools/pyzmq_suite.py --floor backend=420 --floor alias=270
+    python tools/pyzmq_suite.py --floor backend=420 --floor alias=273
 """
 
 from __future__ import annotations
@@ -46,15 +46,12 @@ RACY: Final = "tests/test_log.py::TestPubLog::test_blank_root_topic"
 ELSEWHERE: Final = {
     *("test_asyncio", "test_future", "test_ioloop", "test_zmqstream"),
     *("test_cffi_backend", "test_cython"),
-    "test_ssh",  # of a module that zmqthread does not have
 }
 #: Of the second run: what cannot hold for zmqthread itself; see docs/differences.rst.
 INTENDED: Final = {
     "tests/test_auth.py::TestThreadAuthentication::test_null": "a ZAP domain without a handler",
     "tests/test_includes.py": "there is no C in it, so no headers",
     "tests/test_version.py::TestVersion::test_pyzmq_version": "it has a version of its own",
-    "tests/test_imports.py::test_ssh": "no zmq.ssh",
-    "tests/test_mypy.py::test_mypy[test_context.py]": "no pyczmq",
 }
 #: Seconds for each test, pyzmq's own limit, and for each file of them.
 TEST_TIME: Final = 60

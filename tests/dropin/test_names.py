@@ -23,7 +23,6 @@ ELSEWHERE: Final = {
     "zmq.eventloop": "tornado",
     "zmq.green": "gevent",
     "zmq.backend": "pyzmq's engines; zmqthread.backend is one of them",
-    "zmq.ssh": "ssh -L makes the same tunnel",
     "zmq.utils.garbage": "how pyzmq keeps memory alive for libzmq",
     "zmq.utils.interop": "pointers of CFFI",
     "zmq.tests": "deprecated helpers of its own tests",
@@ -31,7 +30,6 @@ ELSEWHERE: Final = {
 }
 #: Names that are not here, or differ, and why; without their modules.
 DIFFERENT: Final = {
-    "Context.shadow_pyczmq": "pointers of a library in C",
     "Context.term": "takes a time-out as well",
     "Socket.__init__": "takes a core as well",
     "DraftFDWarning.__init__": "never given",

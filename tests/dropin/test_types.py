@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = """
 from __future__ import annotations                        # -
 import zmqthread as zmq                                   # -
-import zmqthread.auth, zmqthread.devices                  # -
+import zmqthread.auth, zmqthread.devices, zmqthread.ssh   # -
 context = zmq.Context()                                   # Context[Socket[bytes]]
 other: zmq.Context[zmq.Socket[bytes]] = zmq.Context()     # -
 sync: zmq.SyncContext = zmq.Context.instance()            # -
@@ -66,6 +66,9 @@ m01 = context.socket(zmq.PUB, Mine)                       # Mine
 m02 = Own().socket(zmq.PUB)                               # Mine
 m03 = context.socket(zmq.PUB, socket_class=zmq.Socket)    # Socket[Any]
 d01 = zmq.devices.ThreadProxy(zmq.PULL, zmq.PUSH)         # ThreadProxy
+h01 = zmq.ssh.open_tunnel("", "", paramiko=False)         # tuple[str, int]
+h02 = zmq.ssh.tunnel_connection(socket, "", "")           # Process | int
+h03 = zmq.Context.shadow_pyczmq(1)                        # Context[Socket[bytes]]
 """
 #: What a type checker has to find.
 WRONG: Final = """
