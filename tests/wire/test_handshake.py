@@ -218,6 +218,14 @@ def test_rfc37_z40_identity_is_sent_by_the_types_that_have_one(kind: str, known:
     assert (b"\x08Identity\0\0\0\x02me" in conn.data_to_send()) is known
 
 
+@pytest.mark.parametrize("resource", [b"", b"a", b"service/part", b"/not of the grammar//"])
+def test_rfc37_z41_any_resource_is_accepted_and_known(resource: bytes) -> None:
+    conn = connection()
+    drain(conn, opening(b"PUSH")[:64] + ready(b"PUSH", (b"resource", resource)))
+    assert conn.established
+    assert conn.peer.properties["Resource"] == resource
+
+
 def test_rfc37_z36_further_metadata_goes_out_and_comes_in() -> None:
     conn = connection(metadata=[(b"X-ours", b"1")])
     drain(conn, greeting() + ready(b"PUSH", (b"X-theirs", b"2"), (b"X-theirs", b"3")))

@@ -1,0 +1,165 @@
+"""Peers that never stop sending, never read, or come only to go: others notice nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import zmqthread as zmq
+from tests.api.contexts import KeepingContext
+from tests.support import LOOPBACK, RawClient, milliseconds, patient, seconds
+from tests.wire.support import frame, opening
+
+PATIENCE = 10.0
+KILO = 1024
+#: Octets that a socket's kernel buffer may grow to here, and what is received at a time.
+BUFFER = 64 * KILO
+SCRATCH = 256 * KILO
+
+
+@pytest.fixture
+def context() -> Iterator[zmq.Context]:
+    """Give a context whose sockets end with it."""
+    made = KeepingContext()
+    yield made
+    made.destroy(linger=0)
+    made.forget()
+
+
+def send_until_it_blocks(raw: RawClient, octets: bytes, limit: int) -> tuple[int, bytes]:
+    """Send the same again and again; return how often it went out, and what is left of one."""
+    raw.socket.settimeout(seconds(0.5))
+    for count in range(limit):
+        sent = 0
+        try:
+            while sent < len(octets):
+                sent += raw.socket.send(octets[sent:])
+        except TimeoutError:
+            return count, octets[sent:]
+    return limit, b""
+
+
+def sent_until_full(router: zmq.Socket, name: bytes) -> int:
+    """Send numbered messages to a peer; return how many it took for its queue to be full."""
+    for number in range(100_000):
+        try:
+            router.send_multipart([name, b"%08d" % number + bytes(10 * KILO)], zmq.DONTWAIT)
+        except zmq.Again:
+            return number
+    return 100_000
+
+
+def test_hostile_f11_an_endless_message_ends_at_the_limit(context: zmq.Context) -> None:
+    pull = patient(context.socket(zmq.PULL), PATIENCE, rcvhwm=10, maxmsgsize=1000 * KILO)
+    port = pull.bind_to_random_port(f"tcp://{LOOPBACK}")
+    with RawClient(port) as raw, RawClient(port) as good:
+        raw.send(opening())
+        raw.socket.settimeout(seconds(PATIENCE))
+        with pytest.raises(ConnectionError):
+            raw.send(64_000 * frame(3, bytes(KILO)))
+        good.send(opening() + frame(0, b"good"))
+        assert pull.recv() == b"good"
+
+
+@pytest.mark.parametrize("mark", [10, 1000])
+def test_hostile_f12_who_is_not_read_is_held_back_and_loses_nothing(
+    mark: int, context: zmq.Context
+) -> None:
+    pull = patient(context.socket(zmq.PULL), PATIENCE, rcvhwm=mark, rcvbuf=BUFFER)
+    port = pull.bind_to_random_port(f"tcp://{LOOPBACK}")
+    with RawClient(port) as raw:
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        raw.send(opening())
+        message = frame(2, bytes(KILO))
+        # What the system calls a buffer of so many octets is up to twice that, at either end.
+        most = mark + (SCRATCH + 4 * BUFFER) // KILO + 1
+        count, rest = send_until_it_blocks(raw, message, 10 * most)
+        assert mark <= count <= most
+        for received in range(count):
+            assert pull.recv() == bytes(KILO), received
+        raw.socket.settimeout(seconds(PATIENCE))
+        raw.send(rest + frame(0, b"and on"))
+        assert pull.recv() == bytes(KILO)
+        assert pull.recv() == b"and on"
+
+
+def test_hostile_f15_f16_who_does_not_read_keeps_its_messages_and_nobody_elses(
+    context: zmq.Context,
+) -> None:
+    mark = 100
+    router = patient(
+        context.socket(zmq.ROUTER), PATIENCE, sndhwm=mark, sndbuf=BUFFER, router_mandatory=1
+    )
+    port = router.bind_to_random_port(f"tcp://{LOOPBACK}")
+    good = patient(context.socket(zmq.DEALER), PATIENCE)
+    good.connect(f"tcp://{LOOPBACK}:{port}")
+    with RawClient(port) as mute:
+        mute.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        mute.send(opening(b"DEALER") + frame(0, b"who reads nothing"))
+        name, _ = router.recv_multipart()
+        sent = sent_until_full(router, name)
+        # Its lane, one batch of what is being written, and the system's buffers.
+        assert mark <= sent <= 2 * mark + 1024
+        for number in range(100):
+            good.send(b"%d" % number)
+            back, text = router.recv_multipart()
+            router.send_multipart([back, text + b"!"])
+            assert good.recv() == b"%d!" % number
+        mute.socket.settimeout(seconds(PATIENCE))
+        mute.receive(64)  # the greeting
+        begun = mute.receive(2)
+        mute.receive(begun[1])  # READY
+        for number in range(sent):
+            assert mute.receive(9)[:1] == b"\2"
+            assert mute.receive(8 + 10 * KILO)[:8] == b"%08d" % number
+
+
+@pytest.mark.parametrize("says", [b"", opening(b"REQ")[:10], opening(b"REQ")], ids=len)
+def test_hostile_g12_peers_that_come_to_go(says: bytes, context: zmq.Context) -> None:
+    """Each as soon as it is there; between them a good peer is answered, and nothing is left."""
+    rep = patient(context.socket(zmq.REP), PATIENCE)
+    req = patient(context.socket(zmq.REQ), PATIENCE)
+    port = rep.bind_to_random_port(f"tcp://{LOOPBACK}")
+    req.connect(f"tcp://{LOOPBACK}:{port}")
+
+    def ask() -> None:
+        req.send(b"?")
+        assert rep.recv() == b"?"
+        rep.send(b"!")
+        assert req.recv() == b"!"
+
+    ask()
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    for number in range(500):
+        raw = RawClient(port)
+        if says:
+            raw.send(says)
+        raw.reset()
+        if not number % 10:
+            ask()
+    ask()
+    deadline = time.monotonic() + seconds(PATIENCE)
+    while before and len(os.listdir("/proc/self/fd")) > before:
+        assert time.monotonic() < deadline, "descriptors are left"
+        time.sleep(0.01)
+
+
+def test_hostile_g15_a_peer_that_is_gone_without_a_word_is_noticed_by_heartbeats_only(
+    context: zmq.Context,
+) -> None:
+    silent, beating = (context.socket(zmq.PULL) for _ in range(2))
+    interval, wait = milliseconds(0.1), milliseconds(0.2)
+    patient(beating, PATIENCE, heartbeat_ivl=interval, heartbeat_timeout=wait)
+    ports = [each.bind_to_random_port(f"tcp://{LOOPBACK}") for each in (silent, beating)]
+    with RawClient(ports[0]) as held, RawClient(ports[1]) as dropped:
+        held.send(opening())
+        began = time.monotonic()
+        dropped.send(opening())
+        dropped.receive_until_closed(PATIENCE)
+        assert time.monotonic() - began >= (interval + wait) / 1000
+        held.send(frame(0, b"still here"))
+        assert patient(silent, PATIENCE).recv() == b"still here"
