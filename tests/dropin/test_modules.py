@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,4 +264,10 @@ def test_keys_on_the_command_line():
 def test_the_two_versions():
     assert zmq.pyzmq_version_info() == (27, 3, 0)
     assert zmq.pyzmq_version() == "27.3.0" != zmq.__version__
-    assert zmq.get_includes() == zmq.get_library_dirs() == []
+
+
+def test_nothing_is_there_to_compile_against():
+    package = str(Path(zmq.__file__).parent)
+    assert zmq.get_includes() == [package, f"{package}{os.sep}utils"]
+    assert zmq.get_library_dirs() == [package]
+    assert not [*Path(package).rglob("*.h"), *Path(package).rglob("*.pxd")]

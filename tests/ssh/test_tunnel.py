@@ -216,6 +216,11 @@ def test_a_server_that_does_not_listen(sshd, paramiko):
     with pytest.raises(tunnel.SSHException, match=r"refused|connect"):
         tunnel.try_passwordless_ssh(f"{LOOPBACK}:{free_port()}", None, paramiko)
     with pytest.raises(RuntimeError, match=r"refused|connect"):
+        tunnel.open_tunnel("tcp://127.0.0.1:1", f"{LOOPBACK}:{free_port()}", paramiko=paramiko)
+
+
+def test_a_password_for_a_server_that_does_not_listen(sshd, paramiko, pexpect):
+    with pytest.raises(RuntimeError, match=r"refused|connect"):
         tunnel.open_tunnel(
             "tcp://127.0.0.1:1", f"{LOOPBACK}:{free_port()}", password="x", paramiko=paramiko
         )

@@ -20,6 +20,7 @@ from tests.support import ROOT, seconds
 
 pytest.importorskip("setuptools", reason="needs setuptools: pip install 'setuptools>=68'")
 
+import setuptools
 from setuptools import build_meta
 
 from tools.wheel import zmqthread_build as backend
@@ -131,6 +132,10 @@ def test_a_source_distribution_has_its_backend(sources, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(seconds(600))
+@pytest.mark.skipif(
+    find_spec("wheel") is None and [*map(int, setuptools.__version__.split(".")[:2])] < [70, 1],
+    reason="needs setuptools that make wheels: pip install 'setuptools>=70.1'",
+)
 @pytest.mark.skipif(find_spec("mypyc") is None, reason=f"needs mypyc: pip install '{backend.MYPY}'")
 @pytest.mark.skipif(
     shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]) is None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
+from pathlib import Path
 
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
 #: The pyzmq whose synchronous interface this is.
 _VERSION = (27, 3, 0)
 
@@ -20,13 +22,16 @@ def pyzmq_version() -> str:
 
 
 def get_includes() -> list[str]:
-    """Return where C headers are: nowhere, there is no C."""
-    return []
+    """Return the folders that pyzmq has headers in: the package's, and its ``utils``.
+
+    There is no C in these, so there is nothing that could be included.
+    """
+    return [_PACKAGE, str(Path(_PACKAGE, "utils"))]
 
 
 def get_library_dirs() -> list[str]:
-    """Return where C libraries are: nowhere, there are none."""
-    return []
+    """Return the folder that pyzmq has its libraries in: the package's, where there are none."""
+    return [_PACKAGE]
 
 
 class Stopwatch:
