@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 import zmqthread as zmq
 from tests.api.contexts import KeepingContext
 from tests.support import LOOPBACK, RawClient, milliseconds, patient, seconds
-from tests.wire.support import frame, opening
+from tests.wire.support import frame, greeting, opening, ready
+from zmqthread.api import hosting
 
 PATIENCE = 10.0
 KILO = 1024
@@ -163,3 +166,81 @@ def test_hostile_g15_a_peer_that_is_gone_without_a_word_is_noticed_by_heartbeats
         assert time.monotonic() - began >= (interval + wait) / 1000
         held.send(frame(0, b"still here"))
         assert patient(silent, PATIENCE).recv() == b"still here"
+
+
+@pytest.fixture
+def crowded(context: zmq.Context) -> Any:
+    """Give a PULL that admits two handshakes at a time, and what makes peers of it."""
+    pull = patient(context.socket(zmq.PULL), PATIENCE, max_handshakes=2)
+    port = pull.bind_to_random_port(f"tcp://{LOOPBACK}")
+    with contextlib.ExitStack() as stack:
+        yield pull, lambda: stack.enter_context(RawClient(port))
+
+
+def half_open(peer: RawClient) -> RawClient:
+    """Go as far as a peer can be that has not said that it is ready."""
+    peer.send(greeting())
+    peer.receive(64)
+    size = peer.receive(2)[1]
+    peer.receive(size)
+    return peer
+
+
+def test_a_peer_that_was_ready_in_time_is_not_dropped_for_a_newer_one(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has sent by then may be read after the newer one was seen."""
+    monkeypatch.setattr(hosting, "GRACE", 0.0)
+    pull, peer = crowded
+    first, second = half_open(peer()), half_open(peer())
+    with pull._core.lock:  # nothing is looked at meanwhile
+        third = peer()
+        first.send(ready() + frame(0, b"first"))
+        second.send(ready() + frame(0, b"second"))
+    third.send(opening() + frame(0, b"third"))
+    assert {pull.recv() for _ in range(3)} == {b"first", b"second", b"third"}
+
+
+def test_a_peer_that_may_be_ready_any_moment_is_waited_for(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer ones wait in the system's backlog meanwhile."""
+    monkeypatch.setattr(hosting, "GRACE", 1000.0)
+    pull, peer = crowded
+    first, second, third = half_open(peer()), half_open(peer()), peer()
+    third.send(opening() + frame(0, b"third"))
+    time.sleep(0.05)  # for a drop, if there were one
+    for each, text in ((first, b"first"), (second, b"second")):
+        each.send(ready() + frame(0, text))
+    assert {pull.recv() for _ in range(3)} == {b"first", b"second", b"third"}
+    assert pull._core.dropped_handshakes == 0
+
+
+def test_a_peer_that_is_not_ready_in_time_gives_way(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "GRACE", 0.05)
+    pull, peer = crowded
+    first, second, third = half_open(peer()), half_open(peer()), peer()
+    third.send(opening() + frame(0, b"third"))
+    assert pull.recv() == b"third"
+    assert first.receive_until_closed() == b""
+    second.send(ready() + frame(0, b"second"))
+    assert pull.recv() == b"second"
+
+
+@pytest.mark.parametrize("said", [b"", greeting()[:63]], ids=["nothing", "half a greeting"])
+def test_a_peer_that_cannot_have_sent_a_message_gives_way_at_once(
+    said: bytes, crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "GRACE", 1000.0)
+    pull, peer = crowded
+    first = peer()
+    first.send(said)
+    first.receive(64)
+    second = peer()
+    second.receive(64)
+    third = peer()
+    third.send(opening() + frame(0, b"third"))
+    assert pull.recv() == b"third"
+    assert first.receive_until_closed() == b""

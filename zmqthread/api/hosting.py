@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from zmqthread.pipes.lane import Lane
     from zmqthread.pipes.pipe import Flushable, Pipe
 
+#: Seconds that a handshake has at least, once the end of it may be on its way.
+GRACE = 0.25
 #: Never anything but empty.
 _NONE_READY: deque[Any] = deque()
 
@@ -172,6 +174,16 @@ class Hosting(Driven):
     def connects_in_a_row(self) -> bool:
         """Count a connect; return whether the context has made several within moments."""
         return self.engine.connects_in_a_row()
+
+    def admits(self) -> bool:
+        """Return whether one more handshake may begin, be it that the oldest gives way."""
+        under_way = self._handshakes
+        while 0 < self.options.max_handshakes <= len(under_way):
+            oldest = next(iter(under_way))
+            overstays = oldest.overstays(GRACE)
+            if oldest in under_way:
+                return bool(overstays)
+        return True
 
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""

@@ -27,6 +27,8 @@ log = logging.getLogger("zmqthread")
 _AT_ONCE = 32
 #: How long accepting pauses when descriptors have run out, in seconds; doubled each time.
 _PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+#: And while there are as many handshakes as may be.
+_CROWDED = 0.01
 
 
 def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
@@ -88,6 +90,9 @@ class Acceptor:
             listener = self.listener
             if listener is None:
                 return False
+            if not self.host.admits():
+                self._rest(_CROWDED)
+                return False
             try:
                 accepted = listener.accept()
             except OSError as error:
@@ -120,10 +125,14 @@ class Acceptor:
     def _out_of_resources(self, error: OSError) -> None:
         # D1: without descriptors the listener stays readable; accepting pauses instead of spinning.
         self.host.event(Event.ACCEPT_FAILED, error.errno or 0, self._end)
+        self._rest(self._pause)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def _rest(self, seconds: float) -> None:
+        """Leave who comes to the system for a while."""
         assert self.listener is not None
         self.host.selector.modify(self.listener.socket, 0, self.on_ready)
-        self._timer = self.host.call_later(self._pause, self._go_on)
-        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        self._timer = self.host.call_later(seconds, self._go_on)
 
     def _go_on(self) -> None:
         if self.listener is not None:

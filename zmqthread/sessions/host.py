@@ -88,6 +88,10 @@ class Host(Protocol):
         """Count a connect; return whether the context has made several within moments."""
         ...
 
+    def admits(self) -> bool:
+        """Return whether one more handshake may begin; otherwise ask again soon."""
+        ...
+
     def handshake_began(self, session: Any) -> None:
         """Count a handshake in progress; past the limit the oldest is dropped."""
 

@@ -42,6 +42,7 @@ class Session(Admission):
     """
 
     __slots__ = (
+        "_began",
         "_begun",
         "_descriptor",
         "_linger",
@@ -70,6 +71,7 @@ class Session(Admission):
         self.ended = ended
         self.endpoint = endpoint
         self.ends = ends
+        self._began = host.seams.monotonic()
         #: Octets that came in since the last message.
         self._begun = 0
         self._descriptor = stream.fileno()
@@ -93,6 +95,18 @@ class Session(Admission):
             self._set_timer()
             if raw:  # there is no handshake
                 self._established()
+
+    def overstays(self, patience: float) -> bool:
+        """Whether it can give way to a newer one, as long as its handshake is not done.
+
+        A peer that has got READY may have sent messages, which would be lost: what is there is
+        read, and so many seconds are for what is on its way.
+        """
+        if not self.connection.ready_sent:
+            return True
+        if self.host.scratch:
+            self.on_ready(READ)
+        return self.host.seams.monotonic() - self._began >= patience
 
     # -- from the selector ---
 

@@ -32,6 +32,7 @@ class RawConnection:
 
     socket_type: Final = "STREAM"
     established: Final = True
+    ready_sent: Final = True
     has_output: Final = False
     dropped_commands: Final = 0
     wants_input: Final = True

@@ -94,6 +94,11 @@ class Connection(Traffic):
         self._setup: Setup | None = Setup(accepts, own, limits, heartbeat, deadline)
         self._send(greeting.encode(mechanism.name, mechanism.as_server))
 
+    @property
+    def ready_sent(self) -> bool:
+        """The peer may take the handshake for done, and have sent messages."""
+        return self._setup is None or self._setup.ready_sent
+
     # -- octets in -----------------------------------------------------------------------------
 
     @property
@@ -247,6 +252,7 @@ class Connection(Traffic):
                     self._send(commands.encode(*commands.encode_error("Invalid socket type")))
                 raise
         for name, data in mechanism.commands():
+            setup.ready_sent |= name == commands.READY
             self._send(commands.frame_of(mechanism.join(name, data)))
         setup.waiting = mechanism.zap_request is not None
         if mechanism.complete:

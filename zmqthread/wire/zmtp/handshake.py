@@ -60,6 +60,7 @@ class Setup:
         "held",
         "limits",
         "metadata",
+        "ready_sent",
         "waiting",
         "zap_properties",
     )
@@ -79,6 +80,7 @@ class Setup:
         self.deadline = deadline
         self.held = bytearray()
         self.greeted = False
+        self.ready_sent = False
         self.waiting = False  # for the authenticator: nothing is read meanwhile
         self.zap_properties: dict[str, bytes] = {}
 
