@@ -244,3 +244,20 @@ def test_a_peer_that_cannot_have_sent_a_message_gives_way_at_once(
     third.send(opening() + frame(0, b"third"))
     assert pull.recv() == b"third"
     assert first.receive_until_closed() == b""
+
+
+def test_what_came_at_the_last_moment_counts_whoever_accepts(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the program's main thread waits, accepting is left to the I/O thread."""
+    monkeypatch.setattr(hosting, "GRACE", 0.0)
+    pull, peer = crowded
+    first, second = half_open(peer()), half_open(peer())
+    with pull._core.lock:
+        third = peer()
+        first.send(ready() + frame(0, b"first"))
+        (acceptor,) = pull._core.endpoints.parts
+        acceptor._accept_and_go_on()
+    second.send(ready() + frame(0, b"second"))
+    third.send(opening() + frame(0, b"third"))
+    assert {pull.recv() for _ in range(3)} == {b"first", b"second", b"third"}

@@ -81,6 +81,10 @@ class Acceptor:
             self._accept()
 
     def _accept_and_go_on(self) -> None:
+        # A turn has a buffer to receive into: for who comes, and for who would give way.
+        self.host.turn([(self._accept_in_turn, READ)])
+
+    def _accept_in_turn(self, events: int) -> None:
         if self._accept():
             self._go_on()
 

@@ -88,6 +88,9 @@ class Host(Protocol):
         """Count a connect; return whether the context has made several within moments."""
         ...
 
+    def turn(self, ready: list[tuple[Any, int]]) -> None:
+        """Call handlers with what is ready for them, and with a buffer to receive into."""
+
     def admits(self) -> bool:
         """Return whether one more handshake may begin; otherwise ask again soon."""
         ...
