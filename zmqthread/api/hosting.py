@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from zmqthread.pipes.lane import Lane
     from zmqthread.pipes.pipe import Flushable, Pipe
 
-#: Seconds that a handshake has at least, once the end of it may be on its way.
-GRACE = 0.25
+#: Seconds that a handshake has at least, once READY has gone out: a busy peer finds that before it
+#: finds the end of the connection, and then sends what nobody will read. Who can come so far can
+#: come to the end as well, so being quicker would keep nobody out.
+GRACE = 5.0
 #: Never anything but empty.
 _NONE_READY: deque[Any] = deque()
 
