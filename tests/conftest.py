@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import ROOT, give_ports_back, seconds
+from zmqthread.api.sleeping import give_back, take_sleeper
+from zmqthread.reactor.seams import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +75,12 @@ def leftovers(threads: set[threading.Thread], descriptors: set[tuple[int, str]])
 def visible_files() -> set[str]:
     """Return what is in the project's directory; caches are hidden."""
     return {name for name in os.listdir(ROOT) if not name.startswith((".", "__"))}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_threads_own_sleeper() -> None:
+    """Make what a thread keeps for its waits before the first test counts descriptors."""
+    give_back(take_sleeper(SYSTEM))
 
 
 @pytest.fixture(autouse=True)

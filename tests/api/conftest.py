@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from zmqthread.api.sleeping import give_back, take_sleeper
-from zmqthread.reactor.seams import SYSTEM
+from tests.api.contexts import KeepingContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-@pytest.fixture(autouse=True, scope="session")
-def the_threads_own_sleeper() -> None:
-    """Make what a thread keeps for its waits before the first test counts descriptors."""
-    give_back(take_sleeper(SYSTEM))
+@pytest.fixture
+def context() -> Iterator[KeepingContext]:
+    """Give a context whose sockets end with it."""
+    made = KeepingContext()
+    yield made
+    made.destroy(linger=0)
+    made.forget()

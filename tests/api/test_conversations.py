@@ -12,18 +12,9 @@ from typing import Any
 import pytest
 
 import zmqthread as zmq
-from tests.api.contexts import KeepingContext
 from tests.support import LOOPBACK, seconds
 
 STOP = b"stop"
-
-
-@pytest.fixture
-def context():
-    made = KeepingContext()
-    yield made
-    made.destroy(linger=0)
-    made.forget()
 
 
 def joined(context: Any, one: int, other: int, **options: int) -> tuple[Any, Any]:

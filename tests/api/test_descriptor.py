@@ -10,16 +10,7 @@ from functools import partial
 import pytest
 
 import zmqthread as zmq
-from tests.api.contexts import KeepingContext
 from tests.support import seconds
-
-
-@pytest.fixture
-def context():
-    made = KeepingContext()
-    yield made
-    made.destroy(linger=0)
-    made.forget()
 
 
 def readable(socket, timeout=0.0):

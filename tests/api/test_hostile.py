@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 
 import pytest
 
 import zmqthread as zmq
-from tests.api.contexts import KeepingContext
 from tests.support import LOOPBACK, RawClient, milliseconds, seconds
 from tests.wire.support import command, frame, greeting, opening, ready
 
 PATIENCE = 10.0
 COUNT = 4000
-
-
-@pytest.fixture
-def context() -> Iterator[zmq.Context]:
-    """Give a context whose sockets end with it."""
-    made = KeepingContext()
-    yield made
-    made.destroy(linger=0)
-    made.forget()
 
 
 def hears(raw: RawClient, octets: bytes) -> bool:

@@ -6,13 +6,11 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import zmqthread as zmq
-from tests.api.contexts import KeepingContext
 from tests.support import LOOPBACK, RawClient, milliseconds, patient, seconds
 from tests.wire.support import frame, greeting, opening, ready
 from zmqthread.api import hosting
@@ -22,15 +20,6 @@ KILO = 1024
 #: Octets that a socket's kernel buffer may grow to here, and what is received at a time.
 BUFFER = 64 * KILO
 SCRATCH = 256 * KILO
-
-
-@pytest.fixture
-def context() -> Iterator[zmq.Context]:
-    """Give a context whose sockets end with it."""
-    made = KeepingContext()
-    yield made
-    made.destroy(linger=0)
-    made.forget()
 
 
 def send_until_it_blocks(raw: RawClient, octets: bytes, limit: int) -> tuple[int, bytes]:

@@ -11,18 +11,9 @@ import time
 import pytest
 
 import zmqthread as zmq
-from tests.api.contexts import KeepingContext
 from tests.support import seconds
 
 KINDS = ["recv", "recv with RCVTIMEO", "send", "poll", "Poller", "select", "proxy"]
-
-
-@pytest.fixture
-def context():
-    made = KeepingContext()
-    yield made
-    made.destroy(linger=0)
-    made.forget()
 
 
 class Call(threading.Thread):

@@ -112,12 +112,16 @@ assert execute("for _ in range(2000): print('y' * 99)")["status"] == "ok"
 print(sum(len(one["text"]) for one in outputs("stream")))
 asked = client.execute("print('begun')\\nimport time\\nwhile True: time.sleep(0.01)")
 while client.get_iopub_msg(timeout=20)["content"].get("text") != "begun\\n": pass
-# A beat in which the kernel was still starting counts as none, for the second that it lasts.
-end = time.monotonic() + 20
-while not (beats := client.hb_channel.is_beating()) and time.monotonic() < end: time.sleep(0.05)
+def beats():
+    # A beat in which the kernel was still starting counts as none, for the second that it lasts.
+    end = time.monotonic() + 20
+    while not (beating := client.hb_channel.is_beating()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return beating
+assert beats()
 manager.interrupt_kernel()
 while (reply := client.get_shell_msg(timeout=20))["parent_header"]["msg_id"] != asked: pass
-print(reply["content"]["ename"], beats, client.is_alive())
+print(reply["content"]["ename"], beats(), client.is_alive())
 client.stop_channels()
 manager.shutdown_kernel()
 print(manager.is_alive())

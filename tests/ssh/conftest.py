@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import zmqthread
 from tests.ssh.server import Sshd, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _settled() -> None:
-    """Have opened what is opened once: a thread keeps what it sleeps on."""
-    with (
-        zmqthread.Context() as context,
-        context.socket(zmqthread.PULL) as one,
-        context.socket(zmqthread.PULL) as another,
-    ):
-        zmqthread.select([one, another], [], [], 0.001)
 
 
 @pytest.fixture(scope="session")
