@@ -182,9 +182,9 @@ class Hosting(Driven):
         under_way = self._handshakes
         while 0 < self.options.max_handshakes <= len(under_way):
             oldest = next(iter(under_way))
-            overstays = oldest.overstays(GRACE)
+            expected = oldest.may_be_ready()
             if oldest in under_way:
-                return bool(overstays)
+                return not expected or self.seams.monotonic() - oldest.connection.began >= GRACE
         return True
 
     def handshake_began(self, session: Any) -> None:

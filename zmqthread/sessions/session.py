@@ -42,7 +42,6 @@ class Session(Admission):
     """
 
     __slots__ = (
-        "_began",
         "_begun",
         "_descriptor",
         "_linger",
@@ -71,7 +70,6 @@ class Session(Admission):
         self.ended = ended
         self.endpoint = endpoint
         self.ends = ends
-        self._began = host.seams.monotonic()
         #: Octets that came in since the last message.
         self._begun = 0
         self._descriptor = stream.fileno()
@@ -96,17 +94,17 @@ class Session(Admission):
             if raw:  # there is no handshake
                 self._established()
 
-    def overstays(self, patience: float) -> bool:
-        """Whether it can give way to a newer one, as long as its handshake is not done.
+    def may_be_ready(self) -> bool:
+        """Read what there is of a handshake whose end may have come, or be on its way.
 
-        A peer that has got READY may have sent messages, which would be lost: what is there is
-        read, and so many seconds are for what is on its way.
+        False if it cannot: as long as the peer has not got READY it cannot have sent messages,
+        which would be lost with the connection.
         """
         if not self.connection.ready_sent:
-            return True
+            return False
         if self.host.scratch:
             self.on_ready(READ)
-        return self.host.seams.monotonic() - self._began >= patience
+        return True
 
     # -- from the selector ---
 

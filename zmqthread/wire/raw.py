@@ -33,6 +33,7 @@ class RawConnection:
     socket_type: Final = "STREAM"
     established: Final = True
     ready_sent: Final = True
+    began: Final = 0.0
     has_output: Final = False
     dropped_commands: Final = 0
     wants_input: Final = True

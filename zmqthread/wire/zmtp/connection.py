@@ -91,13 +91,18 @@ class Connection(Traffic):
             properties.append((b"Identity", routing_id))
         own = commands.encode_metadata((*properties, *metadata))
         deadline = now + handshake_timeout if handshake_timeout > 0 else None
-        self._setup: Setup | None = Setup(accepts, own, limits, heartbeat, deadline)
+        self._setup: Setup | None = Setup(accepts, own, limits, heartbeat, now, deadline)
         self._send(greeting.encode(mechanism.name, mechanism.as_server))
 
     @property
     def ready_sent(self) -> bool:
         """The peer may take the handshake for done, and have sent messages."""
         return self._setup is None or self._setup.ready_sent
+
+    @property
+    def began(self) -> float:
+        """When the handshake began, as long as it is not over."""
+        return 0.0 if self._setup is None else self._setup.began
 
     # -- octets in -----------------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ EXACT: Final = 256 * 1024
 
 _WINDOW: Final = 64 * 1024
 _SMALL_WINDOW: Final = 4 * 1024
+#: Frames before a large one that are looked past: names and the empty one, with some to spare.
+_ENVELOPE: Final = 8
 _FLAGS: Final = MORE | LARGE | COMMAND
 _size_of = Struct(">Q").unpack_from
 
@@ -362,10 +364,11 @@ class Decoder:
 def _is_large(data: Input, pos: int) -> bool:
     """Whether the header of a long frame is there and shows a body that is not to be copied.
 
-    It may come after short frames of the same message, like the empty one of a request.
+    It may come after a few short frames of the same message, like the empty one of a request.
     """
-    end = len(data)
-    while end - pos >= 9:
+    for _ in range(_ENVELOPE):
+        if len(data) - pos < 9:
+            break
         flags = data[pos]
         if flags & LARGE:
             return bool(_size_of(data, pos + 1)[0] >= OWN_BUFFER)

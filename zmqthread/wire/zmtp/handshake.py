@@ -54,6 +54,7 @@ class Setup:
 
     __slots__ = (
         "accepts",
+        "began",
         "deadline",
         "greeted",
         "heartbeat",
@@ -71,12 +72,14 @@ class Setup:
         metadata: bytes,
         limits: Limits,
         heartbeat: Heartbeat | None,
+        began: float,
         deadline: float | None,
     ) -> None:
         self.accepts = accepts
         self.metadata = metadata
         self.limits = limits
         self.heartbeat = heartbeat
+        self.began = began
         self.deadline = deadline
         self.held = bytearray()
         self.greeted = False
