@@ -51,6 +51,9 @@ from zmqthread.wire.limits import Limits
 boxes = pytest.importorskip(
     "zmqthread.wire.mechanisms.boxes", reason="needs PyNaCl, which the extra curve brings"
 )
+sealed = pytest.importorskip(
+    "zmqthread.wire.mechanisms.sealed", reason="needs PyNaCl, which the extra curve brings"
+)
 
 # Of low order: what they make with any secret is zeros.
 WEAK = [bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]
@@ -165,7 +168,9 @@ def test_batches_and_single_messages_with_either_pynacl() -> None:
 def test_batches_make_the_boxes_of_nacl() -> None:
     _, there = both()
     mechanism = there.mechanism
-    for messages in ([b"one"], [b"one", b"three", b"", b"x" * 400], [(b"a", b"b"), b"c"]):
+    batches: list[list[Any]] = [[b"one"], [b"one", b"three", b"", b"x" * 400], [(b"a", b"b"), b"c"]]
+    batches += [[bytes((n,)) * size for n in range(7)] for size in (0, 1, 222, 223, 400)]
+    for messages in batches:
         first = mechanism._next
         octets = b"".join(there.encode(messages))
         parts = [it if isinstance(it, tuple) else (it,) for it in messages]
@@ -640,10 +645,13 @@ def test_the_same_messages_in_any_portions(limit: int, step: int) -> None:
 
 BODIES = st.one_of(st.binary(max_size=40), st.binary(max_size=40).map(lambda octets: octets * 60))
 PARTS = st.lists(BODIES, min_size=1, max_size=4).map(lambda p: tuple(p) if p[1:] else p[0])
+ALIKE = st.integers(0, 300).flatmap(
+    lambda size: st.lists(st.binary(min_size=size, max_size=size), min_size=2, max_size=30)
+)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(PARTS, min_size=1, max_size=30), st.data())
+@given(st.one_of(st.lists(PARTS, min_size=1, max_size=30), ALIKE), st.data())
 def test_hostile_c8_whatever_is_tampered_with_what_came_before_is_delivered(
     messages: list[Any], data: st.DataObject
 ) -> None:
@@ -672,6 +680,25 @@ def test_hostile_c8_whatever_is_tampered_with_what_came_before_is_delivered(
     assert got[:good] == messages[:good]
     # A flags octet has bits that mean nothing: then nothing is wrong, and all of it comes.
     assert got in (messages[:good], messages)
+
+
+def test_longer_runs_than_are_opened_at_once_come_whole() -> None:
+    here, there = both()
+    batch = [b"%04d" % n for n in range(3 * sealed.MOST + 5)]
+    octets = b"".join(there.encode(batch))
+    assert drain(here, octets) == batch
+    # A frame of its own size in each place where one run of the next round may end.
+    for place in (sealed.RUN - 1, sealed.RUN, sealed.MOST - 1, sealed.MOST, sealed.MOST + 1):
+        other = [*batch[:place], b"longer than they", *batch[place:]]
+        assert drain(here, b"".join(there.encode(other))) == other
+
+
+def test_rfc26_c25_a_run_of_one_size_ends_before_the_first_old_nonce() -> None:
+    conn, peer = serving("done")
+    values = [3, 4, 5, 6, 7, 9, 8, 10]
+    with pytest.raises(ProtocolError, match="old nonce"):
+        drain(conn, b"".join(peer.message(n, b"%d" % n) for n in values))
+    assert conn.salvage() == [b"3", b"4", b"5", b"6", b"7", b"9"]
 
 
 def test_limits_hold_inside() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, repeat
+from operator import add, sub
 from typing import Any, Final
 
 import _cffi_backend
@@ -59,7 +60,7 @@ def close_box(octets: bytearray, text: int, nonce: bytes, key: bytes) -> None:
 
 def close_boxes(
     octets: bytearray,
-    texts: Sequence[int],
+    texts: Iterable[int],
     sizes: Iterable[int],
     nonces: Iterable[bytes],
     key: bytes,
@@ -74,8 +75,8 @@ def close_boxes(
         key: of `crypto_box_beforenm`.
     """
     with _ffi.from_buffer(octets) as start:
-        places = map(start.__add__, texts)
-        boxes = map((start - MAC).__add__, texts)
+        places = list(map(add, repeat(start + 0), texts))
+        boxes = map(sub, places, repeat(MAC))
         if any(map(_close, boxes, places, sizes, nonces, repeat(key))):
             raise RuntimeError("libsodium cannot close a box")
 
@@ -91,7 +92,7 @@ def open_box(octets: bytes, box: int, nonce: bytes, key: bytes) -> memoryview | 
 
 def open_boxes(
     octets: bytes,
-    boxes: Sequence[int],
+    boxes: Iterable[int],
     sizes: Sequence[int],
     nonces: Iterable[bytes],
     key: bytes,
@@ -109,12 +110,35 @@ def open_boxes(
         The texts, one after the other, and where each ends.
     """
     ends = list(accumulate(map((-MAC).__add__, sizes)))
-    opened = _buffer("unsigned char[]", ends[-1])
+    plain, count = _open_all(octets, boxes, sizes, [0, *ends], nonces, key)
+    del ends[count:]
+    return plain[: ends[-1] if ends else 0], ends
+
+
+def open_alike(
+    octets: bytes, boxes: range, size: int, nonces: Iterable[bytes], key: bytes
+) -> bytes:
+    """`open_boxes` for boxes of one size: return the texts, one after the other."""
+    text = size - MAC
+    texts = range(0, (len(boxes) + 1) * text, text)
+    plain, count = _open_all(octets, boxes, repeat(size), texts, nonces, key)
+    opened: bytes = plain[: count * text]
+    return opened
+
+
+def _open_all(
+    octets: bytes,
+    boxes: Iterable[int],
+    sizes: Iterable[int],
+    texts: Sequence[int],
+    nonces: Iterable[bytes],
+    key: bytes,
+) -> tuple[Any, int]:
+    """Open boxes to `texts`, whose last one is the end; return the buffer and how many."""
+    opened = _buffer("unsigned char[]", texts[-1])
     with _ffi.from_buffer(octets) as start:
-        texts = map(opened.__add__, [0, *ends])
-        places = map(start.__add__, boxes)
-        failures = list(map(_open, texts, places, sizes, nonces, repeat(key)))
-    if any(failures):
-        del failures[failures.index(-1) :]
-    del ends[len(failures) :]
-    return _ffi.buffer(opened)[: ends[-1] if ends else 0], ends
+        places = map(add, repeat(start + 0), boxes)
+        targets = map(add, repeat(opened + 0), texts)
+        failures = list(map(_open, targets, places, sizes, nonces, repeat(key)))
+    count = failures.index(-1) if any(failures) else len(failures)
+    return _ffi.buffer(opened), count

@@ -102,7 +102,7 @@ class CurveClient(Curve):
         self._own = metadata
         self._short_public, self._short_secret = sodium.crypto_box_keypair()
         self._key = shared_key(self._server_key, self._short_secret)  # of C' and S, for now
-        nonce = short_nonce(self._take_number())
+        nonce = short_nonce(self._take_numbers(1))
         box = seal(bytes(64), b"CurveZMQHELLO---" + nonce, self._key)
         hello = b"\x01\x00" + bytes(72) + self._short_public + nonce + box
         self._due = [(HELLO, hello)]
@@ -129,7 +129,7 @@ class CurveClient(Curve):
             shared_key(server, self._secret),
         )
         self._secret = self._short_secret = b""
-        nonce = short_nonce(self._take_number())
+        nonce = short_nonce(self._take_numbers(1))
         plain = self._public + vouch_nonce + vouch + self._own
         box = seal(plain, b"CurveZMQINITIATE" + nonce, self._key)
         self._due = [(INITIATE, cookie + nonce + box)]
@@ -231,7 +231,7 @@ class CurveServer(Curve):
     def zap_reply(self, status: int) -> None:
         self.zap_request = None
         if status == 200:
-            nonce = short_nonce(self._take_number())
+            nonce = short_nonce(self._take_numbers(1))
             box = seal(self._own, b"CurveZMQREADY---" + nonce, self._key)
             self._due = [(READY, nonce + box)]
             self.metadata = self._theirs

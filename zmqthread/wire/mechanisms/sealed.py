@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, chain, repeat, takewhile
 from operator import add, lt, sub
-from struct import Struct
+from struct import Struct, iter_unpack
 from typing import Final
 
 from nacl import bindings as sodium
@@ -19,9 +19,24 @@ from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
 from zmqthread.message import Frame
 from zmqthread.wire.failures import malformed, unexpected
-from zmqthread.wire.mechanisms.boxes import MAC, close_box, close_boxes, open_box, open_boxes
+from zmqthread.wire.mechanisms.boxes import (
+    MAC,
+    close_box,
+    close_boxes,
+    open_alike,
+    open_box,
+    open_boxes,
+)
 from zmqthread.wire.mechanisms.mechanism import Mechanism
+from zmqthread.wire.mechanisms.nonces import (
+    NUMBER,
+    consecutive,
+    nonces,
+    numbers_at,
+    put_numbers,
+)
 from zmqthread.wire.zmtp import frames
+from zmqthread.wire.zmtp.runs import alike
 
 MESSAGE: Final = b"\x07MESSAGE"
 NONCE_MAX: Final = 2**64 - 1
@@ -45,9 +60,11 @@ _BEFORE_THE_BOX: Final = 16
 _PLACE: Final = {flags: bytes(MAC) + inner for flags, inner in _INNER.items()}
 _LAST: Final = _PLACE[0]
 _MORE: Final = _PLACE[frames.MORE]
-# Frames from which on opening them at once pays, the same for frames of one size, and the longest.
+# Frames from which on opening them at once pays, the same for frames of one size and how many of
+# those are opened at once, and the longest.
 FEW: Final = 2
 RUN: Final = 4
+MOST: Final = 256
 LONGEST: Final = 2048
 
 
@@ -127,18 +144,19 @@ class Sealed(Mechanism):
         self._sending = b"CurveZMQMESSAGE" + side
         self._receiving = b"CurveZMQMESSAGE" + other
 
-    def _take_number(self) -> int:
+    def _take_numbers(self, count: int) -> int:
+        """Return the first of so many numbers, which nobody has used and nobody will."""
         number = self._next
-        if number >= NONCE_MAX:
+        if number + count > NONCE_MAX:
             raise ConnectionAbortedError("all nonces of a CURVE connection are used up")  # C09
-        self._next = number + 1
+        self._next = number + count
         return number
 
     def wrap(self, flags: int, body: bytes) -> bytes:
         return bytes(self._wrapped(b"", _PLACE[flags], body))
 
     def _wrapped(self, header: bytes, place: bytes, body: bytes) -> bytearray:
-        nonce = short_nonce(self._take_number())
+        nonce = short_nonce(self._take_numbers(1))
         octets = bytearray().join((header, MESSAGE, nonce, place, body))
         text = len(header) + _BEFORE_THE_BOX + MAC
         close_box(octets, text, self._sending + nonce, self._key)
@@ -148,6 +166,8 @@ class Sealed(Mechanism):
         if {*map(type, messages)} == {bytes}:
             if len(messages) == 1:
                 return [self._alone(messages[0])]  # type: ignore[arg-type]
+            if len({*map(len, messages)}) == 1:
+                return [self._boxed_alike(messages)]  # type: ignore[arg-type]
             return [self._boxed(messages, repeat(_LAST))]  # type: ignore[arg-type]
         bodies: list[bytes] = []
         kinds: list[bytes] = []
@@ -164,20 +184,31 @@ class Sealed(Mechanism):
 
     def _boxed(self, bodies: Sequence[bytes], places: Iterable[bytes]) -> bytearray:
         """Whole frames of a batch, without a Python loop over it."""
-        first, count = self._next, len(bodies)
-        if first + count > NONCE_MAX:
-            raise ConnectionAbortedError("all nonces of a CURVE connection are used up")  # C09
-        self._next = first + count
-        nonces = list(map(short_nonce, range(first, first + count)))
+        count = len(bodies)
+        numbers = consecutive(self._take_numbers(count), count)
         heads = list(map(_head_of, map(len, bodies)))
         # `places` may be endless.
-        frame = zip(heads, nonces, places, bodies, strict=False)
+        frame = zip(
+            heads, chain.from_iterable(iter_unpack("8s", numbers)), places, bodies, strict=False
+        )
         octets = bytearray().join(chain.from_iterable(frame))
         texts = list(map((1).__add__, map(len, bodies)))  # with the flags
-        around = map((len(nonces[0]) + MAC).__add__, map(len, heads))
+        around = map((NUMBER + MAC).__add__, map(len, heads))
         starts = list(map(sub, accumulate(map(add, around, texts)), texts))
-        numbers = map(self._sending.__add__, nonces)
-        close_boxes(octets, starts, texts, numbers, self._key)
+        close_boxes(octets, starts, texts, nonces(self._sending, numbers), self._key)
+        return octets
+
+    def _boxed_alike(self, bodies: Sequence[bytes]) -> bytearray:
+        """`_boxed` for messages of one size: what is around each is the same, but for numbers."""
+        count, size = len(bodies), len(bodies[0])
+        numbers = consecutive(self._take_numbers(count), count)
+        head = _head_of(size)
+        around = head + bytes(NUMBER) + _LAST
+        octets = bytearray(around).join((b"", *bodies))
+        stride = len(around) + size
+        put_numbers(octets, len(head), stride, numbers)
+        texts = range(len(head) + NUMBER + MAC, len(octets), stride)
+        close_boxes(octets, texts, repeat(size + 1), nonces(self._sending, numbers), self._key)
         return octets
 
     def unwrap(self, flags: int, body: bytes) -> tuple[int, bytes]:
@@ -202,50 +233,66 @@ class Sealed(Mechanism):
     def unwrap_run(
         self, data: bytes, pos: int, limit: int
     ) -> tuple[int, list[bytes], list[int] | None]:
-        starts, sizes = _alike(data, pos, limit) or _whole(data, pos, limit)
+        boxes, size = _alike(data, pos, limit)
+        if boxes:
+            return self._unwrap_alike(data, pos, boxes, size)
+        starts, sizes = _whole(data, pos, limit)
         if len(starts) < FEW:
             return pos, [], None
-        nonces = self._newer_ones([data[start - 8 : start] for start in starts])
-        numbers = map(self._receiving.__add__, nonces)
-        plain, ends = open_boxes(data, starts, sizes, numbers, self._key)
+        numbers = [self._receiving + data[start - NUMBER : start] for start in starts]
+        plain, ends = open_boxes(data, starts, sizes, self._newer_ones(numbers), self._key)
         begins = [0, *ends][: len(ends)]
         # Up to the one with flags that are refused.
         kinds = list(takewhile((2).__ge__, map(plain.__getitem__, begins)))
         if not kinds:
             return pos, [], None
         last = len(kinds) - 1
-        (self._last,) = _number_at(nonces[last])
+        (self._last,) = _number_at(data, starts[last] - NUMBER)
         bodies = map(plain.__getitem__, map(slice, map((1).__add__, begins), ends[: last + 1]))
         flags = [_OUTER[kind] for kind in kinds] if any(kinds) else None
         return starts[last] + sizes[last], list(bodies), flags
 
-    def _newer_ones(self, nonces: list[bytes]) -> list[bytes]:
+    def _unwrap_alike(
+        self, data: bytes, pos: int, boxes: range, size: int
+    ) -> tuple[int, list[bytes], list[int] | None]:
+        """`unwrap_run` for boxes of one size."""
+        numbers = numbers_at(data, boxes[0] - NUMBER, boxes.step, len(boxes))
+        newer = self._newer_ones(list(nonces(self._receiving, numbers)))
+        plain = open_alike(data, boxes, size, newer, self._key)
+        text = size - MAC
+        kinds = plain[::text]
+        count = len(kinds) - len(kinds.lstrip(b"\0\1\2"))
+        if not count:
+            return pos, [], None
+        last = boxes[count - 1]
+        (self._last,) = _number_at(data, last - NUMBER)
+        bodies = chain.from_iterable(iter_unpack(f"x{text - 1}s", plain[: count * text]))
+        flags = [_OUTER[kind] for kind in kinds[:count]] if kinds.count(0) < count else None
+        return last + size, list(bodies), flags
+
+    def _newer_ones(self, found: list[bytes]) -> list[bytes]:
         """Nonces up to the first that does not increase."""
-        found = [short_nonce(self._last), *nonces]
-        increases = list(map(lt, found, found[1:]))
-        if not all(increases):
-            del found[increases.index(False) + 1 :]
-        return found[1:]
+        before = [self._receiving + short_nonce(self._last), *found]
+        increases = list(map(lt, before, found))
+        return found if all(increases) else found[: increases.index(False)]
 
 
-def _alike(data: bytes, pos: int, limit: int) -> tuple[Sequence[int], Sequence[int]] | None:
-    """Where the boxes of MESSAGE frames are, and their sizes, if at least RUN are of one size."""
+def _alike(data: bytes, pos: int, limit: int) -> tuple[range, int]:
+    """Where the boxes of MESSAGE frames of one size are, and the size; none unless RUN or more."""
     body, size = _frame_at(data, pos)
-    total = body + size - pos
-    first = data[pos : body + len(MESSAGE)]
     if not SHORTEST <= size < LONGEST:
-        return None
-    most = min(limit, (len(data) - pos) // total)
-    count = 0
-    at = pos
-    # 70 ns each: looking further than the run goes would be quadratic in bad cases.
-    while count < most and data.startswith(first, at):
-        count += 1
-        at += total
-    if count < RUN:
-        return None
+        return range(0), 0
+    stride = body + size - pos
+    count = min(limit, (len(data) - pos) // stride, MOST)
+    first = data[pos : body + len(MESSAGE)]
+    # The last one of the shortest run first: mostly there is a run or there is not.
+    if count < RUN or not data.startswith(first, pos + (RUN - 1) * stride):
+        return range(0), 0
+    count = alike(data, pos, len(first), stride, count)
+    if count < RUN or first[-len(MESSAGE) :] != MESSAGE:
+        return range(0), 0
     start = body + _BEFORE_THE_BOX
-    return range(start, start + count * total, total), [size - _BEFORE_THE_BOX] * count
+    return range(start, start + count * stride, stride), size - _BEFORE_THE_BOX
 
 
 def _whole(data: bytes, pos: int, limit: int) -> tuple[list[int], list[int]]:

@@ -148,17 +148,28 @@ def take_long(data: bytes | bytearray | memoryview, pos: int, limit: int, out: l
     header = bytes(data[pos : pos + 9])
     size = int.from_bytes(header[1:], "big")
     stride = size + 9
-    alike = count = min(limit, (len(data) - pos) // stride)
+    count = alike(data, pos, len(header), stride, min(limit, (len(data) - pos) // stride))
     stop = pos + count * stride
-    for offset, octet in enumerate(header):
-        octets = bytes(data[pos + offset : stop : stride])
-        if octets.count(octet) != count:
-            alike = min(alike, count - len(octets.lstrip(bytes((octet,)))))
-    stop = pos + alike * stride
     # A copy, no view: CPython crashes when it collects the frame of an interrupted call that holds
     # both a view and an iterator over it (3.11, 3.12).
     out.extend(chain.from_iterable(iter_unpack(f"9x{size}s", bytes(data[pos:stop]))))
     return stop
+
+
+def alike(
+    data: bytes | bytearray | memoryview, pos: int, length: int, stride: int, count: int
+) -> int:
+    """Return how many of `count` frames begin with the same octets, `length` of them, as the first.
+
+    Column by column, in strided slices: 2 ns for each octet of a frame.
+    """
+    found = count
+    stop = pos + count * stride
+    for at in range(pos, pos + length):
+        octets = bytes(data[at:stop:stride])
+        if octets.count(octets[:1]) != count:
+            found = min(found, count - len(octets.lstrip(octets[:1])))
+    return found
 
 
 def _unpack(buf: bytes, pos: int, size: int, count: int, out: list[Any]) -> int:
