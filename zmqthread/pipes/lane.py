@@ -17,10 +17,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Messages up to this size are not counted in bytes, so a batch of `BATCH` stays below 64 KiB.
+#: Messages up to this size are not counted in bytes, so a batch of `BATCH` stays below 128 KiB.
 SMALL = 256
-#: Messages that may gather before the sender writes them itself, and octets.
-BATCH = 256
+#: Messages that may gather before the sender writes them itself, and octets. With half as many, 16
+#: octets go through a tenth slower, and what is encrypted a seventh: threads change oftener. With
+#: twice as many, those of 256 octets go through a fifth slower: a batch leaves the caches.
+BATCH = 512
 GATHER = 1 << 16
 #: Where there is no limit.
 _ENDLESS = 1 << 62
