@@ -18,6 +18,9 @@ _BYTES = frozenset(
 )
 #: Options are plain numbers: programs format them, and compare their types.
 _POLLIN, _POLLOUT = int(POLLIN), int(POLLOUT)
+#: To look a member up in its enum takes longer (CPython 3.11: 0.3 us) than to find the answer.
+_EVENTS, _FD = int(SocketOption.EVENTS), int(SocketOption.FD)
+_RCVMORE = int(SocketOption.RCVMORE)
 _TO_PATTERN = frozenset({SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE})
 
 
@@ -57,15 +60,15 @@ def get_option(core: Core, number: int) -> Any:
     Raises:
         ZMQError: EINVAL (unknown, cannot be read), ETERM, ENOTSOCK.
     """
-    if number == SocketOption.EVENTS:
+    if number == _RCVMORE and not core.fault:
+        return int(core.seams.get_ident() in core.receiving)
+    if number == _EVENTS:
         events = core.events()
         return (_POLLIN if events & READ else 0) | (_POLLOUT if events & WRITE else 0)
-    if number == SocketOption.FD:
+    if number == _FD:
         return core.descriptor()
     with core.lock:
         core.enter()
-        if number == SocketOption.RCVMORE:
-            return int(core.seams.get_ident() in core.receiving)
         row = core.options.row(number)
         if row.number == SocketOption.LAST_ENDPOINT:
             return core.endpoints.last.encode()

@@ -34,6 +34,8 @@ else:
 
     Received = TypeVar("Received")  # defaults of type variables came with Python 3.13
 
+#: See `live_options`: members are slow to look up, and these are asked about with each option.
+_HWM, _TYPE = int(SocketOption.HWM), int(SocketOption.TYPE)
 #: None, as all names of a module are by then, once modules have been torn down at exit.
 _loaded = True
 
@@ -182,7 +184,7 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
             raise TypeError("unicode not allowed, use setsockopt_string")
         if isinstance(optval, bytes) and not takes_bytes(option):
             raise TypeError(f"option {option}: expected int, got: {optval!r}")
-        if option == SocketOption.HWM:
+        if option == _HWM:
             self.set_hwm(int(optval))
         else:
             set_option(self._core, option, optval)
@@ -193,7 +195,7 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
         Raises:
             ZMQError: EINVAL, ETERM, ENOTSOCK.
         """
-        if option == SocketOption.HWM:
+        if option == _HWM:
             return self.get_hwm()
         return get_option(self._core, option)  # type: ignore[no-any-return]
 
@@ -246,7 +248,7 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
 
     def _get_attribute(self, name: str, number: int) -> Any:
         value = self.get(number)
-        if number == SocketOption.TYPE:
+        if number == _TYPE:
             return SocketType(value)  # type: ignore[arg-type]
         return value
 
