@@ -2,24 +2,22 @@
 
 For pyzmq's own tests: ``python -m pytest -p zmq_alias``.  It leaves out those that are about
 asyncio, gevent and tornado, and gives the rest the few things of pyzmq's insides that they use.
+All the rest is `zmqthread.alias`, as for any program.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import re
 import sys
 import types
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import zmqthread
-from zmqthread import memory, message, options
+from zmqthread import alias, memory, message, options
 
 if TYPE_CHECKING:
     import pytest
@@ -96,38 +94,17 @@ _STAND_INS: dict[str, dict[str, Any]] = {
 }
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds ``zmq.X`` as ``zmqthread.X``."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: Any = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if not fullname.startswith("zmq."):
-            return None
-        if fullname not in _STAND_INS and importlib.util.find_spec(_ours(fullname)) is None:
-            return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        if spec.name in _STAND_INS:
-            module = types.ModuleType(spec.name)
-            module.__path__ = []
-            vars(module).update(_STAND_INS[spec.name])
-            return module
-        return importlib.import_module(_ours(spec.name))
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        pass
+def _stand_in(name: str, contents: dict[str, Any]) -> None:
+    module = types.ModuleType(name)
+    vars(module).update(contents)
+    package, _, last = name.rpartition(".")
+    setattr(importlib.import_module(package), last, module)
+    sys.modules[name] = module
 
 
-def _ours(name: str) -> str:
-    return "zmqthread" + name.removeprefix("zmq")
-
-
-sys.modules["zmq"] = zmqthread
-sys.meta_path.insert(0, _Finder())
+alias.install()
+for _name, _contents in _STAND_INS.items():
+    _stand_in(_name, _contents)
 vars(message)["Share"] = _Noted
 # One test sends 2 GiB, which is more than zmqthread takes unless it is told to.
 options.Options.default_frame_limit = 4 << 30
-for _name in ("zmq.asyncio", "zmq.backend"):
-    importlib.import_module(_name)

@@ -30,8 +30,11 @@ def get_includes() -> list[str]:
 
 
 def get_library_dirs() -> list[str]:
-    """Return the folder that pyzmq has its libraries in: the package's, where there are none."""
-    return [_PACKAGE]
+    """Return the folder of the package ``zmq``, where pyzmq has its libraries; here are none.
+
+    It is the one that stands in for pyzmq's: see `zmqthread.alias`.
+    """
+    return [str(Path(_PACKAGE, "alias", "zmq"))]
 
 
 class Stopwatch:

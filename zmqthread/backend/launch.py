@@ -1,4 +1,7 @@
-"""``python -m zmqthread run``: a program that uses pyzmq, on this engine; and so its children."""
+"""``python -m zmqthread run``: a program that uses pyzmq, on this engine; and so its children.
+
+Under pyzmq where there is one, in its place where there is none.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 BACKEND: Final = "zmqthread.backend"
+#: See `zmqthread.alias`, which is not imported unless somebody asks for ``zmq``.
+ALIAS: Final = str(Path(__file__).resolve().parents[1] / "alias")
 
 DESCRIPTION = """
 Runs a Python program that imports zmq with pyzmq on this engine instead of libzmq, and so all
-Python programs that it starts. PROGRAM is a script, a command such as jupyter, -m MODULE or
--c CODE.
+Python programs that it starts. Where pyzmq is not installed, zmq is another name of zmqthread:
+without zmq.asyncio, zmq.green and zmq.eventloop, then. PROGRAM is a script, a command such as
+jupyter, -m MODULE or -c CODE.
 """
 
 
@@ -40,9 +46,20 @@ def prepare(environment: MutableMapping[str, str]) -> None:
     environment["PYZMQ_BACKEND"] = BACKEND
     # Children find this very package, wherever they are started and whatever it was found by.
     here = str(Path(__file__).resolve().parents[2])
+    if not _is_site(here):
+        _add_path(environment, here)
+
+
+def prepare_alone(environment: MutableMapping[str, str]) -> None:
+    """Set the variables that make Python programs take this package for pyzmq."""
+    prepare(environment)
+    _add_path(environment, ALIAS)
+
+
+def _add_path(environment: MutableMapping[str, str], folder: str) -> None:
     paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if here not in paths and not _is_site(here):
-        environment["PYTHONPATH"] = os.pathsep.join((here, *paths))
+    if folder not in paths:
+        environment["PYTHONPATH"] = os.pathsep.join((folder, *paths))
 
 
 def _is_site(folder: str) -> bool:
@@ -70,14 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
     if program[:1] in ([], ["-h"], ["--help"]):
         arguments.explain()
         return 0 if program else 2
-    if importlib.util.find_spec("zmq") is None:
-        print("run: pyzmq is not installed: pip install pyzmq", file=sys.stderr)
-        return 1
     command = command_of(program)
     if command is None:
         print(f"run: there is no {program[0]!r}, neither here nor on the path", file=sys.stderr)
         return 127
-    prepare(os.environ)
+    if importlib.util.find_spec("zmq") is None:
+        prepare_alone(os.environ)
+    else:
+        prepare(os.environ)
     if os.name == "posix":  # elsewhere exec makes another process, and this one ends at once
         os.execv(command[0], command)
     return subprocess.call(command)
