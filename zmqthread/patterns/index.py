@@ -55,6 +55,8 @@ class Index(ByTopic[Any]):
         else:
             return [(_pipes(self.values[b""]), messages)]
         runs: list[tuple[Collection[Pipe], list[Any]]] = []
+        if not any(found):  # of all that nobody wants the loop is a tenth
+            return runs
         run: list[Any] = []
         last: Any = None
         for held, message in zip(found, messages, strict=True):
