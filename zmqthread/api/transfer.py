@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import deque
+from operator import index as number_of
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from zmqthread.api.forms import Forms
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Properties = dict[str, Any]
 
+# Flags are mostly members of an enum, whose `&` takes 1.2 us (CPython 3.11), so they become plain
+# numbers first.
 _DONTWAIT = 1
 _SNDMORE = 2
 
@@ -135,7 +138,8 @@ class Transfer(Forms):
         frame, tracker = self._outgoing(data, copy, track)
         if not plain:
             frame = addressed(frame, routing_id, group)
-        core.send_frame(frame, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
+        number = number_of(flags)
+        core.send_frame(frame, bool(number & _DONTWAIT), bool(number & _SNDMORE))
         return tracker
 
     def _outgoing(self, data: Any, copy: bool, track: bool) -> tuple[Any, MessageTracker | None]:
@@ -172,9 +176,9 @@ class Transfer(Forms):
             try:
                 message = ready.popleft()
             except IndexError:  # another thread was faster
-                message = core.recv(bool(flags & _DONTWAIT))
+                message = core.recv(bool(number_of(flags) & _DONTWAIT))
         else:
-            message = core.recv(bool(flags & _DONTWAIT))
+            message = core.recv(bool(number_of(flags) & _DONTWAIT))
         if message.__class__ is bytes:
             return message
         return self._unusual(message, flags)
@@ -197,7 +201,7 @@ class Transfer(Forms):
     def _recv(self, flags: int, copy: bool) -> Any:
         core = self._core
         me = core.seams.get_ident()
-        dontwait = bool(flags & _DONTWAIT)
+        dontwait = bool(number_of(flags) & _DONTWAIT)
         frames, properties = core.receiving.get(me, (None, {}))
         if frames is not None:
             if len(frames) == 1:  # first: an interrupt must not leave an empty rest behind
@@ -262,13 +266,15 @@ class Transfer(Forms):
         if kwargs:
             frames = [addressed(frame, **kwargs) for frame in frames]
         core = self._core
-        if len(frames) > 1 and not (flags & _SNDMORE or core.sending or core.row.single_frame):
-            core.send(tuple(frames), bool(flags & _DONTWAIT))
+        number = number_of(flags)
+        dontwait, more = bool(number & _DONTWAIT), bool(number & _SNDMORE)
+        if len(frames) > 1 and not (more or core.sending or core.row.single_frame):
+            core.send(tuple(frames), dontwait)
             return tracker
         last = frames.pop()  # IndexError: a message has at least one frame
         for frame in frames:
-            core.send_frame(frame, bool(flags & _DONTWAIT), True)
-        core.send_frame(last, bool(flags & _DONTWAIT), bool(flags & _SNDMORE))
+            core.send_frame(frame, dontwait, True)
+        core.send_frame(last, dontwait, more)
         return tracker
 
     @overload
@@ -307,7 +313,7 @@ class Transfer(Forms):
                     core.take(message)
                     message = None
         if message is None:
-            message = core.recv(bool(flags & _DONTWAIT))
+            message = core.recv(bool(number_of(flags) & _DONTWAIT))
         if message.__class__ is tuple:
             return [frame if frame.__class__ is bytes else frame.bytes for frame in message]
         return [octets(message)]
