@@ -109,6 +109,17 @@ def test_it_does_not_take_the_place_of_a_pyzmq_that_is_in_use():
     assert run(code) == "True\n"
 
 
+def test_it_does_not_take_the_place_of_a_module_of_the_programs_own():
+    code = (
+        "import sys, types\n"
+        "sys.modules['zmq'] = types.ModuleType('zmq')\n"
+        "import zmqthread.alias\n"
+        "try: zmqthread.alias.install()\n"
+        "except RuntimeError as error: print(error)\n"
+    )
+    assert run(code) == "zmq is imported already, from elsewhere\n"
+
+
 def test_a_program_and_its_children_are_run_with_it_where_no_pyzmq_is():
     code = (
         "import subprocess, sys, zmq\n"

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from zmqthread.wire.mechanisms.nonces import consecutive, nonces, numbers_at, put_numbers
+from zmqthread.wire.mechanisms.nonces import consecutive, each, nonces, numbers_at, put_numbers
 
 
 @pytest.mark.parametrize("first", [1, 255, 2**32 - 2, 2**64 - 9])
@@ -14,6 +14,7 @@ def test_numbers_are_big_endian(first: int) -> None:
     expected = [struct.pack(">Q", first + n) for n in range(8)]
     numbers = consecutive(first, 8)
     assert numbers == b"".join(expected)
+    assert list(each(numbers)) == expected
     assert list(nonces(b"CurveZMQMESSAGEC", numbers)) == [b"CurveZMQMESSAGEC" + n for n in expected]
 
 

@@ -74,8 +74,9 @@ def install() -> types.ModuleType:
     loaded = sys.modules.get("zmq")
     if isinstance(loaded, _Package):
         return loaded
-    if loaded is not None and _HOME not in loaded.__path__:
-        raise RuntimeError(f"zmq is imported already, from {loaded.__file__}")
+    if loaded is not None and _HOME not in getattr(loaded, "__path__", ()):
+        where = getattr(loaded, "__file__", None) or "elsewhere"
+        raise RuntimeError(f"zmq is imported already, from {where}")
     package = _Package("zmq", zmqthread.__doc__)
     vars(package).update(
         __file__=str(Path(_HOME, "__init__.py")),

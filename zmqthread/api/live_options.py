@@ -18,7 +18,7 @@ _BYTES = frozenset(
 )
 #: Options are plain numbers: programs format them, and compare their types.
 _POLLIN, _POLLOUT = int(POLLIN), int(POLLOUT)
-#: To look a member up in its enum takes longer (CPython 3.11: 0.3 us) than to find the answer.
+#: To look a member up in its enum takes longer (0.14 us in CPython 3.11) than to find the answer.
 _EVENTS, _FD = int(SocketOption.EVENTS), int(SocketOption.FD)
 _RCVMORE = int(SocketOption.RCVMORE)
 _TO_PATTERN = frozenset({SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE})

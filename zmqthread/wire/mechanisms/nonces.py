@@ -46,4 +46,13 @@ def nonces(prefix: bytes, numbers: bytes) -> Iterator[bytes]:
     """Return whole nonces, one for each number."""
     octets = bytearray(prefix + bytes(NUMBER)) * (len(numbers) // NUMBER)
     put_numbers(octets, len(prefix), NONCE, numbers)
-    return chain.from_iterable(iter_unpack(f"{NONCE}s", bytes(octets)))
+    return _each(bytes(octets), NONCE)
+
+
+def each(numbers: bytes) -> Iterator[bytes]:
+    """Return numbers one by one."""
+    return _each(numbers, NUMBER)
+
+
+def _each(octets: bytes, size: int) -> Iterator[bytes]:
+    return chain.from_iterable(iter_unpack(f"{size}s", octets))

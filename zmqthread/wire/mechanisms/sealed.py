@@ -31,6 +31,7 @@ from zmqthread.wire.mechanisms.mechanism import Mechanism
 from zmqthread.wire.mechanisms.nonces import (
     NUMBER,
     consecutive,
+    each,
     nonces,
     numbers_at,
     put_numbers,
@@ -188,9 +189,7 @@ class Sealed(Mechanism):
         numbers = consecutive(self._take_numbers(count), count)
         heads = list(map(_head_of, map(len, bodies)))
         # `places` may be endless.
-        frame = zip(
-            heads, chain.from_iterable(iter_unpack("8s", numbers)), places, bodies, strict=False
-        )
+        frame = zip(heads, each(numbers), places, bodies, strict=False)
         octets = bytearray().join(chain.from_iterable(frame))
         texts = list(map((1).__add__, map(len, bodies)))  # with the flags
         around = map((NUMBER + MAC).__add__, map(len, heads))
