@@ -16,6 +16,7 @@ from zmqthread.api.core import Core
 from zmqthread.api.lending import TICK
 from zmqthread.constants import SocketType
 from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.sessions.session import Session
 
 
 def run(main: Callable[[World], None], seeds: int = 10, **options: Any) -> None:
@@ -111,6 +112,56 @@ def test_inproc_takes_both_marks_and_goes_on_at_half(
             assert not sender.done
         world.recv(pull)
         assert world.kernel.wait_until(lambda: sender.done, 0.01)
+        world.finish()
+
+    run(main)
+
+
+def test_a_reader_of_a_full_queue_reads_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Session._read
+
+    def main(world: World) -> None:
+        kernel = world.kernel
+        pull = world.socket(world.engine("here"), SocketType.PULL, rcvhwm=10)
+        push = world.socket(world.engine("there"), SocketType.PUSH, sndhwm=1000)
+        pull.endpoints.bind("tcp://127.0.0.1:9")
+        push.endpoints.connect("tcp://127.0.0.1:9")
+        for number in range(500):
+            world.send(push, b"%1000d" % number)
+        kernel.sleep(1.0)
+        readers: list[str] = []
+
+        def noted(session: Session) -> None:
+            if session.host is pull and kernel.current is not None:
+                readers.append(kernel.current.name)
+            read(session)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "_read", noted)
+            for number in range(400):
+                assert int(world.recv(pull)) == number
+                kernel.sleep(1e-3)  # time for the I/O thread, if it were woken
+        assert readers
+        assert set(readers) == {"main"}
+        for number in range(400, 500):
+            assert int(world.recv(pull)) == number
+        world.finish()
+
+    run(main)
+
+
+def test_octets_that_wait_for_room_are_counted_once() -> None:
+    def main(world: World) -> None:
+        pull = world.socket(world.engine("here"), SocketType.PULL, rcvhwm=10)
+        push = world.socket(world.engine("there"), SocketType.PUSH, sndhwm=1000)
+        pull.endpoints.bind("tcp://127.0.0.1:9")
+        push.endpoints.connect("tcp://127.0.0.1:9")
+        for _ in range(100):
+            world.send(push, bytes(1000))
+        for _ in range(100):
+            world.recv(pull)
+        (pipe,) = pull.pipes
+        assert 100_000 <= pipe.incoming.bytes_in <= 100 * 1009
         world.finish()
 
     run(main)

@@ -215,6 +215,16 @@ def test_a_limit_is_never_exceeded_and_nothing_is_lost() -> None:
         assert out == messages
 
 
+def test_pending_tells_how_many_octets_a_limit_has_left() -> None:
+    conn = established()
+    conn.receive(frame(0, b"12345678") * 7 + b"\0", 4, 0.0)
+    assert conn.pending == 3 * 10 + 1
+    conn.receive(b"", 2, 0.0)
+    assert conn.pending == 10 + 1
+    conn.receive(b"", 5, 0.0)
+    assert not conn.pending  # no limit has left the beginning of a frame
+
+
 def test_a_limit_of_none_keeps_everything() -> None:
     conn = established()
     assert conn.receive(frame(0, b"a") * 2, 0, 0.0) == []

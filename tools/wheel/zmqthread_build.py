@@ -48,7 +48,8 @@ _HOT: Final = """
     patterns/load_balancer patterns/subscriptions patterns/topics
     pipes/batch pipes/conflate pipes/lane pipes/pipe
     reactor/selector
-    sessions/admission sessions/inproc sessions/session sessions/taking_turns sessions/writing
+    sessions/admission sessions/inproc sessions/reading sessions/session sessions/taking_turns
+    sessions/writing
     wire/zmtp/connection wire/zmtp/decoder wire/zmtp/frames wire/zmtp/heartbeat wire/zmtp/large
     wire/zmtp/runs wire/zmtp/traffic
 """

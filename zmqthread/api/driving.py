@@ -132,6 +132,20 @@ class Driven(Mailbox):
                 self.errors += 1
                 log.exception("a handler of a socket failed")
 
+    def read_now(self, handler: Callable[[int], None]) -> None:
+        """Have a session read though this may be no turn; lock held."""
+        if self.scratch:
+            handler(READ)
+            return
+        self.scratch = mine = scratch.take()
+        try:
+            handler(READ)
+        finally:
+            self.scratch = scratch.NONE
+            scratch.give_back(mine)
+        if self.changed and self._followers:
+            self._waker.ring()
+
     def glance(self) -> None:
         """Take one turn without waiting, if nobody else is at it; lock held."""
         before = self.driven

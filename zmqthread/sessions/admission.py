@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
 from zmqthread.sessions.ends import NOWHERE, Ends
-from zmqthread.sessions.writing import Writer
+from zmqthread.sessions.reading import Reader
 from zmqthread.sessions.zap import Answer, Inquiry, inquire
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("zmqthread")
 
 
-class Admission(Writer):
+class Admission(Reader):
     """Does what the handshake wants; while the authenticator is asked nothing is read."""
 
     __slots__ = ("_inquiry", "_options", "_reported", "endpoint", "ends", "peer_address")
@@ -42,10 +42,6 @@ class Admission(Writer):
 
     def _established(self) -> None:
         """The handshake is done."""
-        raise NotImplementedError
-
-    def _refuse(self, error: ProtocolError) -> None:
-        """End a connection over the fault of its peer, or of the authenticator."""
         raise NotImplementedError
 
     def _go_on(self) -> None:

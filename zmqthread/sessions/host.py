@@ -91,6 +91,9 @@ class Host(Protocol):
     def turn(self, ready: list[tuple[Any, int]]) -> None:
         """Call handlers with what is ready for them, and with a buffer to receive into."""
 
+    def read_now(self, handler: Callable[[int], None]) -> None:
+        """Call a session's handler for reading, with a buffer to receive into; lock held."""
+
     def admits(self) -> bool:
         """Return whether one more handshake may begin; otherwise ask again soon."""
         ...

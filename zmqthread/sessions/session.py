@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
-from zmqthread.pipes.lane import BATCH, SMALL
-from zmqthread.pipes.pipe import Pipe, weight
+from zmqthread.pipes.lane import BATCH
+from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.admission import Admission
@@ -42,10 +42,8 @@ class Session(Admission):
     """
 
     __slots__ = (
-        "_begun",
         "_descriptor",
         "_linger",
-        "_recv_into",
         "_timer",
         "dropped",
         "ended",
@@ -66,12 +64,9 @@ class Session(Admission):
         peer_address: str = "",
     ) -> None:
         super().__init__(host, stream, connection, pipe, options)
-        self._recv_into = stream.recv_into
         self.ended = ended
         self.endpoint = endpoint
         self.ends = ends
-        #: Octets that came in since the last message.
-        self._begun = 0
         self._descriptor = stream.fileno()
         self.peer_address = peer_address
         #: The pattern wanted to be rid of this peer.
@@ -143,37 +138,6 @@ class Session(Admission):
             log.error("a connection with %s failed", self.endpoint, exc_info=error)
         self.close(error)
 
-    def _read(self) -> None:
-        host, connection, pipe = self.host, self.connection, self.pipe
-        large = connection.large
-        try:
-            count = self._recv_into(host.scratch if large is None else large)
-        except (BlockingIOError, InterruptedError):
-            return
-        if not count:
-            self.close(ConnectionResetError("the peer has closed the connection"))
-            return
-        now = host.seams.monotonic()
-        if pipe is None or not pipe.plugged:
-            self._shake_hands(count, now)
-            return
-        lane = pipe.incoming
-        room = lane.room()
-        if large is None:
-            messages = connection.receive(host.scratch[:count], room, now)
-            count += self._begun
-        else:
-            messages = connection.large_filled(count, room, now)
-            count = sum(map(weight, messages))
-        self._begun = 0 if messages else count
-        if messages:
-            self._last_read = now
-            self._deliver(messages, count)
-        if len(messages) >= room and not lane.room():  # a publisher empties it at once
-            self._pause()
-        if connection.has_output:
-            self._answer()
-
     def _answer(self) -> None:
         """Send a PONG; the PING may have said how long to wait for the peer."""
         self.flush()
@@ -183,20 +147,6 @@ class Session(Admission):
     def _shake_hands(self, count: int, now: float) -> None:
         self.connection.receive(self.host.scratch[:count], 0, now)
         self._go_on()
-
-    def _deliver(self, messages: list[Any], octets: int) -> None:
-        pipe = self.pipe
-        assert pipe is not None
-        if self.host.single_frame and tuple in map(type, messages):
-            kept = [message for message in messages if message.__class__ is not tuple]
-            pipe.dropped += len(messages) - len(kept)  # T02
-            messages, octets = kept, sum(map(weight, kept))
-        lane = pipe.incoming
-        lane.extend(messages)
-        if octets > SMALL * len(messages):
-            lane.weigh(octets)
-        if not pipe.readable or self.host.signal is not None:
-            self.host.read_activated(pipe)
 
     def _refuse(self, error: ProtocolError) -> None:
         """A peer that misbehaves loses its connection, but not what it sent before."""
@@ -211,44 +161,6 @@ class Session(Admission):
             except OSError:
                 pass  # the farewell is a courtesy
         self.close(error)
-
-    # -- reading is paused while the pipe is full ---
-
-    def _pause(self) -> None:
-        if not self._paused:
-            self._paused = True
-            self._watch()
-            assert self.pipe is not None
-            lane = self.pipe.incoming
-            lane.mark(self._resume, 0 if lane.heavy() else lane.low)
-
-    def _resume(self) -> None:
-        """The reader has taken enough out of a full lane (called by the mark)."""
-        if self._paused and self.stream is not None:
-            self._paused = False
-            self._watch()
-            self._read_pending()
-
-    def _read_pending(self) -> bool:
-        """Decode what was received but found no room."""
-        connection, pipe = self.connection, self.pipe
-        if not connection.pending or pipe is None:
-            return False
-        try:
-            messages = connection.receive(b"", pipe.incoming.room(), self.host.seams.monotonic())
-        except ProtocolError as error:
-            self._refuse(error)
-            return False
-        except BaseException as error:
-            self.cut(error)
-            return False
-        if messages:
-            self._deliver(messages, sum(map(weight, messages)))
-        if connection.has_output:
-            self._answer()
-        if connection.pending and pipe.incoming.room() == 0:
-            self._pause()
-        return bool(messages)
 
     # -- the handshake is done ---
 
@@ -278,13 +190,6 @@ class Session(Admission):
             return  # refused by the pattern
         self.flush()
         self._read_pending()
-
-    def starved(self, pipe: Pipe) -> bool:
-        """Decode or read more for a pipe that has been read empty."""
-        if self._paused and self.stream is not None:
-            self._paused = False
-            self._watch()
-        return self.connection.pending and self._read_pending()
 
     # -- timers ---
 

@@ -25,7 +25,7 @@ class RawConnection:
 
     Attributes:
         peer: nothing is known of it; its version is (0, 0).
-        pending: a limit left octets for another `receive`.
+        pending: how many octets a limit left for another `receive`.
     """
 
     __slots__ = ("_pos", "_rest", "failed", "peer", "pending")
@@ -43,7 +43,7 @@ class RawConnection:
     def __init__(self) -> None:
         self.peer = Peer((0, 0))
         self.failed = False
-        self.pending = False
+        self.pending = 0
         self._rest = b""
         self._pos = 0
 
@@ -73,7 +73,7 @@ class RawConnection:
             buf, pos = buf[pos:] + bytes(data), 0
         end = min(len(buf), pos + max(0, limit) * CHUNK)
         out = [buf[start : min(start + CHUNK, end)] for start in range(pos, end, CHUNK)]
-        self.pending = end < len(buf)
+        self.pending = len(buf) - end
         self._rest, self._pos = (buf, end) if self.pending else (b"", 0)
         return out
 

@@ -107,8 +107,8 @@ class Connection(Traffic):
     # -- octets in -----------------------------------------------------------------------------
 
     @property
-    def pending(self) -> bool:
-        """A limit ended the last `receive`; `receive(b"", limit, now)` may give more messages."""
+    def pending(self) -> int:
+        """How many octets a limit left; `receive(b"", limit, now)` may give more messages."""
         return self._decoder.pending
 
     @property

@@ -74,7 +74,8 @@ class Decoder:
     """Takes octets in any portions, gives whole messages.
 
     Attributes:
-        pending: a limit ended the last call; what is left may hold a whole message.
+        pending: how many octets are left where a limit ended the last call; they may hold a whole
+            message.
         body: the large frame being received, or None.
     """
 
@@ -101,7 +102,7 @@ class Decoder:
         self._pos = 0
         self._parts: list[bytes] | None = None
         self._total = 0
-        self.pending = False
+        self.pending = 0
         self.body: LargeBody | None = None
 
     @property
@@ -164,7 +165,7 @@ class Decoder:
     def hold(self, data: bytes) -> None:
         """Keep octets that came early for the next `decode`."""
         self._rest, self._pos = data, 0
-        self.pending = bool(data)
+        self.pending = len(data)
 
     def _walk(self, data: Input, pos: int, room: int, out: list[Any], owner: FrameOwner) -> int:
         """Decode until `out` holds `room` messages or more octets are needed; return where."""
@@ -352,7 +353,7 @@ class Decoder:
         not copy it each time.
         """
         left = len(buf) - pos
-        self.pending = limited and left > 0
+        self.pending = left if limited else 0
         if not left:
             self._rest, self._pos = b"", 0
         elif type(buf) is not bytes or pos > left or left < OWN_BUFFER:
