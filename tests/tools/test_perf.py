@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import os
 import re
+import select
 import subprocess
 import sys
 import threading
@@ -14,7 +16,7 @@ import time
 import pytest
 
 from tests.support import LOOPBACK, ROOT, seconds
-from tools.perf import common, readings, tables
+from tools.perf import bare_connects, common, readings, tables
 
 ENVIRONMENT = {
     **os.environ,
@@ -25,6 +27,7 @@ LAT = ["message size: 16 [B]", "roundtrip count: 30", "average latency: N [us]"]
 LAT += ["median roundtrip: N [us]", "99% of roundtrips: N [us]"]
 THR = ["message size: 16 [B]", "message count: 30"]
 THR += ["mean throughput: N [msg/s]", "mean throughput: N [Mb/s]"]
+PARTS = ("Python", "the system")
 needs_proc = pytest.mark.skipif(not readings.AVAILABLE, reason="reads Linux's /proc")
 
 
@@ -123,6 +126,40 @@ def test_threads():
     assert printed == ["threads: 3", "requests: 30", *rates]
 
 
+def test_what_handing_over_takes_without_a_library():
+    printed = lines(result_of(begin("bare_handover", "5", "30")))
+    taken = ["median roundtrip: N [us]"]
+    if hasattr(os, "sched_setaffinity"):
+        taken.append("median roundtrip on one processor: N [us]")
+    assert printed == ["computing at each end: 5 [us]", *taken]
+
+
+BARE = [f"{end}, in {where}: N [us]" for end in ("connecting", "accepting") for where in PARTS]
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+def test_what_connections_take_without_a_library():
+    printed = lines(result_of(begin("bare_connects", "30")))
+    assert printed == ["connections: 30", "connections: N [1/s]", *BARE]
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+def test_connections_without_a_library_are_good_enough_for_libzmq():
+    zmq = pytest.importorskip("zmq")
+    near, far = multiprocessing.Pipe()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        port = router.bind_to_random_port(f"tcp://{LOOPBACK}")
+        thread = threading.Thread(target=bare_connects.connect, args=(port, 3, far))
+        thread.start()
+        router.rcvtimeo = 10_000
+        heard = [router.recv_multipart() for _ in range(3)]
+        near.send(None)
+        thread.join()
+    assert [message for _, message in heard] == [b"hi"] * 3
+    assert len({name for name, _ in heard}) == 3
+
+
 @pytest.mark.parametrize(
     ("program", "arguments"),
     [
@@ -134,6 +171,8 @@ def test_threads():
         ("inproc_thr", ["16", "30", "40"]),
         ("handshakes", ["TLS", "10"]),
         ("threads", ["8"]),
+        ("bare_handover", ["-1", "30"]),
+        ("bare_connects", ["0"]),
         ("compare", ["--only", "thr-pigeon-1"]),
         ("compare", ["--against", "nng"]),
         ("growth", ["--only", "topics,hats"]),

@@ -58,9 +58,12 @@ class EventfdWaker:
         """Add one to the counter; it takes 2**64 - 1 rings to fill it."""
         held = self._held
         if held is not None:
-            # Nothing wider: a signal handler may raise a TimeoutError just here.
-            with contextlib.suppress(BlockingIOError):
+            # No `suppress`, which takes 0.6 us, and nothing wider: a signal handler may raise a
+            # TimeoutError just here.
+            try:
                 os.eventfd_write(held.number, 1)
+            except BlockingIOError:
+                pass
 
     def drain(self) -> None:
         """Nothing to do: every ring is an edge of its own."""
