@@ -16,7 +16,7 @@ import time
 import pytest
 
 from tests.support import LOOPBACK, ROOT, seconds
-from tools.perf import bare_connects, common, readings, tables
+from tools.perf import common, readings, tables
 
 ENVIRONMENT = {
     **os.environ,
@@ -143,10 +143,23 @@ def test_what_connections_take_without_a_library():
     assert printed == ["connections: 30", "connections: N [1/s]", *BARE]
 
 
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+def test_connections_without_a_library_end_when_no_more_can_be_made():
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))"
+    code = f"{limit}; from tools.perf import bare_connects; bare_connects.main()"
+    command = [sys.executable, "-c", code, "300"]
+    ended = subprocess.run(
+        command, env=ENVIRONMENT, capture_output=True, timeout=seconds(20), check=False
+    )
+    assert ended.returncode == 1
+    assert b"Too many open files" in ended.stderr
+
+
 @pytest.mark.interop
 @pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
 def test_connections_without_a_library_are_good_enough_for_libzmq():
     zmq = pytest.importorskip("zmq")
+    bare_connects = importlib.import_module("tools.perf.bare_connects")  # not on Windows
     near, far = multiprocessing.Pipe()
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         port = router.bind_to_random_port(f"tcp://{LOOPBACK}")

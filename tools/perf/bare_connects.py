@@ -22,6 +22,8 @@ from tools.perf.measured import show
 _GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL".ljust(55, b"\0")
 _MESSAGE = b"\0\2hi"
 _MICROSECONDS = 1e6
+#: Seconds without anything from the other end: something has gone wrong there.
+_PATIENCE = 10.0
 
 
 def ready(socket_type: bytes) -> bytes:
@@ -50,10 +52,20 @@ class End:
 
     def read(self, number: int) -> bytes:
         """Return all that a connection has received."""
-        self.received[number] = octets = self.received[number] + self.sockets[number].recv(8192)
+        fresh = self.sockets[number].recv(8192)
+        if not fresh:
+            raise ConnectionResetError("the other end has gone")
+        self.received[number] = octets = self.received[number] + fresh
         if octets[:1] not in {b"", b"\xff"} or octets[10:11] not in {b"", b"\3"}:
             raise ValueError(f"no greeting of ZMTP 3: {octets[:12]!r}")
         return octets
+
+    def wait(self) -> list[tuple[int, int]]:
+        """Wait for something to happen."""
+        ready = self.poller.poll(_PATIENCE)
+        if not ready:
+            raise TimeoutError("nothing comes from the other end")
+        return ready
 
     def close(self) -> None:
         for sock in self.sockets.values():
@@ -79,7 +91,7 @@ def connect(port: int, count: int, line: Any) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.connect_ex(("127.0.0.1", port))  # over loopback it is connected at once
             end.add(sock)
-        for number, _ in end.poller.poll(0 if made < count else None):
+        for number, _ in end.poller.poll(0) if made < count else end.wait():
             if len(end.read(number)) > len(_GREETING):
                 end.sockets[number].send(_MESSAGE)
                 said += 1
@@ -94,7 +106,7 @@ def accept(listener: socket.socket, count: int) -> tuple[float, list[float]]:
     end.poller.register(listener, select.EPOLLIN)
     heard, first = 0, 0.0
     while heard < count:
-        for number, _ in end.poller.poll():
+        for number, _ in end.wait():
             if number == listener.fileno():
                 sock = listener.accept()[0]
                 sock.setblocking(False)
@@ -114,10 +126,13 @@ def main() -> None:
         "count", type=positive, help="how many connections; each takes a descriptor"
     )
     count = parser.parse_args().count
+    if not hasattr(select, "epoll"):
+        parser.error("this needs epoll, which Linux has")
     line, far = multiprocessing.Pipe()
     with socket.create_server(("127.0.0.1", 0), backlog=2000) as listener:
         arguments = (listener.getsockname()[1], count, far)
-        process = multiprocessing.get_context("spawn").Process(target=connect, args=arguments)
+        spawn = multiprocessing.get_context("spawn")
+        process = spawn.Process(target=connect, args=arguments, daemon=True)
         process.start()
         elapsed, accepting = accept(listener, count)
         connecting = line.recv()

@@ -49,7 +49,8 @@ def answer(asked: SimpleQueue[int], answered: SimpleQueue[int], passes: int, cou
 def median_roundtrip(passes: int, count: int) -> float:
     """Return the median time of a round trip between two threads, in seconds."""
     asked, answered = SimpleQueue[int](), SimpleQueue[int]()
-    thread = threading.Thread(target=answer, args=(asked, answered, passes, count + _WARM_UP))
+    arguments = (asked, answered, passes, count + _WARM_UP)
+    thread = threading.Thread(target=answer, args=arguments, daemon=True)  # Ctrl-C ends both
     thread.start()
     taken = []
     for item in range(count + _WARM_UP):

@@ -137,14 +137,14 @@ class Driven(Mailbox):
         if self.scratch:
             handler(READ)
             return
-        self.scratch = mine = scratch.take()
         try:
+            self.scratch = mine = scratch.take()
             handler(READ)
+            scratch.give_back(mine)
         finally:
             self.scratch = scratch.NONE
-            scratch.give_back(mine)
-        if self.changed and self._followers:
-            self._waker.ring()
+            if self.changed and self._followers:
+                self._waker.ring()  # after a turn, `notify` would tell them
 
     def glance(self) -> None:
         """Take one turn without waiting, if nobody else is at it; lock held."""
