@@ -114,6 +114,15 @@ MULTIPART = """
 push.send_multipart([b"a", message]), pull.recv_multipart()
 push.send(b"a", zmq.SNDMORE), push.send(b"b"), pull.recv(), pull.recv()
 """
+PAIRED = """
+pull._core.meet(push._core)
+timer = threading.Timer(0.01, push.send, (message,))
+timer.start()
+try:
+    pull.recv()
+finally:
+    timer.join()
+"""
 CUT = """
 acceptor = next(iter(pull._core.endpoints.parts))
 with pull._core.lock:
@@ -132,6 +141,7 @@ push.send(message), pull.poll(1000), pull.recv(zmq.DONTWAIT)
         pytest.param("tcp", CUT, True, 8, id="cut"),
         pytest.param("inproc", TRAFFIC, True, 1, id="inproc"),
         pytest.param("inproc", CONNECT, False, 1, id="inproc connect"),
+        pytest.param("inproc", PAIRED, True, 1, id="paired"),
     ],
 )
 @pytest.mark.timeout(seconds(120))

@@ -24,6 +24,7 @@ SHARED = (
     "zmqthread.sessions.inproc",
     Socket.send.__module__,  # wherever the lock-free path of a call lives
     "zmqthread.api.driving",
+    "zmqthread.api.pairing",
     "zmqthread.api.core",
     "zmqthread.api.hosting",
 )

@@ -238,6 +238,26 @@ class SimWaker(Pollable):
         self.close_fd()
 
 
+class SimPairedWaker(SimWaker):
+    """Readable from a ring until drained."""
+
+    def __init__(self, net: SimNet, node: str) -> None:
+        super().__init__(net, node)
+        self._sleeping: list[Task] = []
+
+    def poke(self) -> None:
+        for task in self._sleeping:
+            self.kernel.wake(task)
+        super().poke()
+
+    def sleep(self) -> None:
+        if self.kernel.point("sleep") or self.fd < 0:
+            return
+        if not self.rung:
+            self.kernel.sometimes["slept on its waker"] += 1
+            self.kernel.park(lambda: self.rung, None, "sleep", self._sleeping)
+
+
 class SimSignal(Pollable):
     """Readable from `set` until `clear`."""
 

@@ -11,7 +11,7 @@ from tests.sim.datagram import SimDatagramSocket
 from tests.sim.flat import SimFlat
 from tests.sim.locks import SimLock, SimThread
 from tests.sim.net import SimNet
-from tests.sim.poll import SimSelector, SimSignal, SimWaker
+from tests.sim.poll import SimPairedWaker, SimSelector, SimSignal, SimWaker
 from tests.sim.stream import SimSocket
 from tests.sim.task import MACHINERY
 from zmqthread.reactor.seams import Seams
@@ -66,6 +66,11 @@ class SimSeams(Seams):
 
     def waker(self) -> Any:
         return SimWaker(self.net, self.node, edge=self.edge)
+
+    def paired_wakers(self) -> Any:
+        if self.nested:
+            return SimPairedWaker(self.net, self.node), SimPairedWaker(self.net, self.node)
+        return None
 
     def signal(self) -> Any:
         return SimSignal(self.net, self.node)

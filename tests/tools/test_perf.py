@@ -128,7 +128,7 @@ def test_threads():
 
 def test_what_handing_over_takes_without_a_library():
     printed = lines(result_of(begin("bare_handover", "5", "30")))
-    taken = ["median roundtrip: N [us]"]
+    taken = ["median roundtrip: N [us]", "median roundtrip over a socket pair: N [us]"]
     if hasattr(os, "sched_setaffinity"):
         taken.append("median roundtrip on one processor: N [us]")
     assert printed == ["computing at each end: 5 [us]", *taken]

@@ -1,17 +1,19 @@
 """Time two threads that only wake each other: ``bare_handover MICROSECONDS ROUNDTRIP-COUNT``.
 
-No library: what is measured is a queue of the standard library, and the interpreter that both
-threads need. Each computes for so many microseconds before it answers, as a library would. It is
-the least that a round trip within a process takes; then the same with both threads bound to one
-processor, where that can be done.
+No library: what is measured is a queue of the standard library, or a socket pair, and the
+interpreter that both threads need. Each computes for so many microseconds before it answers, as a
+library would. It is the least that a round trip within a process takes; then the same with both
+threads bound to one processor, where that can be done.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 
 from tools.perf.common import natural, percentile, positive
@@ -39,25 +41,52 @@ def compute(passes: int) -> None:
         pass
 
 
-def answer(asked: SimpleQueue[int], answered: SimpleQueue[int], passes: int, count: int) -> None:
-    for _ in range(count):
-        item = asked.get()
-        compute(passes)
-        answered.put(item)
+class Queues:
+    """Two queues."""
+
+    def __init__(self) -> None:
+        self._asked, self._answered = SimpleQueue[bytes](), SimpleQueue[bytes]()
+
+    def ask(self) -> None:
+        self._asked.put(b"?")
+        self._answered.get()
+
+    def answer(self, compute: Callable[[], None]) -> None:
+        self._asked.get()
+        compute()
+        self._answered.put(b"!")
 
 
-def median_roundtrip(passes: int, count: int) -> float:
+class SocketPair:
+    """A socket pair: who takes an octet out of it wakes the processor of who put it in."""
+
+    def __init__(self) -> None:
+        self._near, self._far = socket.socketpair()
+
+    def ask(self) -> None:
+        self._near.send(b"?")
+        self._near.recv(1)
+
+    def answer(self, compute: Callable[[], None]) -> None:
+        self._far.recv(1)
+        compute()
+        self._far.send(b"!")
+
+
+def median_roundtrip(way: Queues | SocketPair, passes: int, count: int) -> float:
     """Return the median time of a round trip between two threads, in seconds."""
-    asked, answered = SimpleQueue[int](), SimpleQueue[int]()
-    arguments = (asked, answered, passes, count + _WARM_UP)
-    thread = threading.Thread(target=answer, args=arguments, daemon=True)  # Ctrl-C ends both
+
+    def answer() -> None:
+        for _ in range(count + _WARM_UP):
+            way.answer(lambda: compute(passes))
+
+    thread = threading.Thread(target=answer, daemon=True)  # Ctrl-C ends both
     thread.start()
     taken = []
-    for item in range(count + _WARM_UP):
+    for _ in range(count + _WARM_UP):
         begin = time.perf_counter()
         compute(passes)
-        asked.put(item)
-        answered.get()
+        way.ask()
         taken.append(time.perf_counter() - begin)
     thread.join()
     return percentile(taken[_WARM_UP:], 0.5)
@@ -70,10 +99,13 @@ def main() -> None:
     wanted = parser.parse_args()
     passes = loops_for(wanted.microseconds / _MICROSECONDS)
     show("computing at each end", wanted.microseconds, "us")
-    show("median roundtrip", median_roundtrip(passes, wanted.count) * _MICROSECONDS, "us")
+    queues = median_roundtrip(Queues(), passes, wanted.count)
+    show("median roundtrip", queues * _MICROSECONDS, "us")
+    pair = median_roundtrip(SocketPair(), passes, wanted.count)
+    show("median roundtrip over a socket pair", pair * _MICROSECONDS, "us")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        on_one = median_roundtrip(passes, wanted.count)
+        on_one = median_roundtrip(Queues(), passes, wanted.count)
         show("median roundtrip on one processor", on_one * _MICROSECONDS, "us")
 
 

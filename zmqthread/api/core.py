@@ -64,13 +64,16 @@ class Core(Hosting):
                 # The pattern would do the same, by and by: see `Pattern.express_out`.
                 lane.writer.force(message)
                 return
-            self.enter()
-            self._check_turn()
+            if self._mailbox or self.fault or self.depth() > 1:
+                self.enter()
+            if self.receiving:
+                self._check_turn()
             pattern = self.pattern
             if not pattern.send(message):
                 self.refresh()  # a pipe once full takes nothing before its low-water mark
                 self._wait_for(lambda: pattern.send(message), WRITE, dontwait)
-            self.pass_turn()
+            if self.driven or self._followers or self.signal is not None:
+                self.pass_turn()
             if self.signal is not None:
                 self.looked()
 
@@ -84,7 +87,8 @@ class Core(Hosting):
         with self.lock:
             self.enter()
             if begun is None:
-                self._check_turn()
+                if self.receiving:
+                    self._check_turn()
                 route = self.pattern.begin(frame)
                 if route is None:
                     route = self._wait_for(lambda: self.pattern.begin(frame), WRITE, dontwait)
@@ -103,7 +107,7 @@ class Core(Hosting):
 
     def _check_turn(self) -> None:
         """Refuse a reply to a request that this thread has not read to its end."""
-        if self.receiving and self.row.lockstep and self.seams.get_ident() in self.receiving:
+        if self.row.lockstep and self.seams.get_ident() in self.receiving:
             raise zmq_error(EFSM)
 
     # -- receiving ---
@@ -128,13 +132,17 @@ class Core(Hosting):
             return message, {} if origin is None else origin.peer_properties
 
     def _recv(self, dontwait: bool) -> Any:
-        self.enter()
+        if self._mailbox or self.fault or self.depth() > 1:
+            self.enter()
         message = self.pattern.recv()
         if message is None:
             message = self._wait_for(self.pattern.recv, READ, dontwait)
-        self.pass_turn()
+        if self.driven or self._followers or self.signal is not None:
+            self.pass_turn()
         if self.signal is not None:
             self.looked()
+        if self.undrained:
+            self.drain()  # last, see there
         return message
 
     def take(self, mark: Any) -> None:
@@ -174,8 +182,12 @@ class Core(Hosting):
             return result
         deadline = None if timeout < 0 else self.seams.monotonic() + timeout / 1000
         try:
+            if deadline is None and self._beside is not None:
+                self.pair_up()
             while True:
-                if not self.wait(interest, deadline):
+                if self.undrained:
+                    self.drain()  # which may bring what is waited for
+                elif not self.wait(interest, deadline):
                     raise zmq_error(EAGAIN)
                 if self.fault:
                     self.raise_fault()
@@ -187,14 +199,21 @@ class Core(Hosting):
 
     def pass_turn(self) -> None:
         """Where requests and replies take turns, wake who waits for this one's end; lock held."""
-        if self.row.lockstep and (self.driven or self._followers or self.signal is not None):
+        if (self.driven or self._followers or self.signal is not None) and self.row.lockstep:
             self.has_changed()
             self.notify()
 
     def leave(self) -> None:
-        """See `Driven.leave`; a socket that was closed meanwhile goes now."""
-        super().leave()
-        self.release_if_done()
+        """Pass on what the calling thread does not need: lock held, at the end of each wait.
+
+        A socket that was closed meanwhile goes now.
+        """
+        if self._followers or self.signal is not None:
+            self.notify()
+        if self.lent and not (self.attended or self.driven):
+            self._keeper.attend(self)
+        if self.closing:
+            self.release_if_done()
 
     def readiness(self) -> int:
         """Return READ and WRITE as far as they would not have to wait; lock held."""

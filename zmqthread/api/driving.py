@@ -15,19 +15,19 @@ from typing import Any
 
 from zmqthread.api import scratch
 from zmqthread.api.lending import TICK, TakeBack
-from zmqthread.api.mailbox import Mailbox
+from zmqthread.api.pairing import Paired
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
-from zmqthread.reactor.selector import EDGE, READ, WRITE
-from zmqthread.reactor.vigil import Vigil
+from zmqthread.reactor.selector import READ, WRITE
+from zmqthread.reactor.vigil import Ready, Vigil
 from zmqthread.reactor.waker import Signal
 
 log = logging.getLogger("zmqthread")
 
 
-class Driven(Mailbox):
+class Driven(Paired):
     """The part of a socket that threads take turns with; "lock held" is the rule from `turn` on."""
 
     # With these out of it the dictionary of a socket is 1.2 kB smaller: up to 30 keys are shared.
@@ -39,15 +39,13 @@ class Driven(Mailbox):
         "_scheduled",
         "_vigil",
         "_write_seen",
+        "attended",
         "changed",
         "depth",
         "driven",
-        "in_process",
         "last_write",
         "lent",
         "scratch",
-        "seams",
-        "selector",
         "signal",
         "turns",
         "watcher",
@@ -55,9 +53,7 @@ class Driven(Mailbox):
 
     def __init__(self, seams: Seams, loop: Loop, keeper: TakeBack) -> None:
         super().__init__(seams, loop)
-        self.seams = seams
         self._new_lock()
-        self.selector = seams.selector()
         #: The thread, other than the I/O thread, that sleeps on the selector; 0 if none does.
         self.driven = 0
         #: The I/O thread does not watch this socket at present.
@@ -73,15 +69,14 @@ class Driven(Mailbox):
         self.signal: Signal | None = None
         self.watcher = 0
         self._keeper = keeper
+        #: The keeper looks after it.
+        self.attended = False
         #: Who waits without driving, and for READ or WRITE.
         self._followers: dict[Sleeper, int] = {}
         self._scheduled: dict[Any, None] = {}
         self._flusher_armed = False
         self._write_seen = 0.0
         self._vigil = Vigil(seams)
-        #: It has an in-process endpoint.
-        self.in_process = False
-        self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
     def _new_lock(self) -> None:
         self.lock = self.seams.lock()
@@ -101,7 +96,7 @@ class Driven(Mailbox):
         self.loop.selector.unregister(self.selector)
         self.loop.load -= 1
         loop.load += 1
-        self.loop, self._keeper = loop, keeper
+        self.loop, self._keeper, self.attended = loop, keeper, False
         loop.selector.register(self.selector, 0 if self.lent else READ, self._drive)
 
     # -- turns ---
@@ -186,9 +181,7 @@ class Driven(Mailbox):
         try:
             self.borrow(me)
             self.lock.release()
-            # With a peer in this process it would only take the interpreter away from it.
-            awake = not self.in_process
-            ready = self._vigil.wait(self.selector.select, timeout, self.seams, awake=awake)
+            ready = self._sleep(timeout)
             self.lock.acquire()
             # Here, and without a call: an interrupt may come with each call, and a socket that
             # kept its driver would be driven by nobody.
@@ -209,6 +202,17 @@ class Driven(Mailbox):
         if self._followers or self.signal is not None:
             self.notify()
         return True
+
+    def _sleep(self, timeout: float | None) -> Ready:
+        """Sleep until there is something to do; lock not held."""
+        paired = self.paired
+        if paired is not None and timeout is None:
+            paired.sleep()
+            self.undrained = True
+            return []
+        # With a peer in this process it would only take the interpreter away from it.
+        awake = not self.in_process
+        return self._vigil.wait(self.selector.select, timeout, self.seams, awake=awake)
 
     def _relock(self) -> None:
         """Take the lock again after a wait, and only then let an interrupt through."""
@@ -270,13 +274,6 @@ class Driven(Mailbox):
     def unfollow(self, sleeper: Sleeper) -> None:
         """Take a follower off the list; whoever has rung it has done so already.  Lock held."""
         self._followers.pop(sleeper, None)
-
-    def leave(self) -> None:
-        """Pass on what the calling thread does not need: lock held, at the end of each wait."""
-        if self._followers or self.signal is not None:
-            self.notify()
-        if self.lent and not self.driven:
-            self._keeper.attend(self)
 
     def has_changed(self) -> None:
         """Take note that readiness may have changed; lock held."""

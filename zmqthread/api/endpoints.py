@@ -71,6 +71,7 @@ class Endpoints:
             except ZMQError:
                 listener.close()
                 raise
+            core.goes_outside()
             kind: Any = Binding if endpoint.datagrams else Acceptor
             part = kind(core, listener, self._gone)
             self.parts[part] = None
@@ -134,6 +135,7 @@ class Endpoints:
             if core.row.connects_once and text in self._connected:
                 return None
             self._check_next_name()
+            core.goes_outside()
             connecter = Connecter(core, endpoint, self._gone)
             self.parts[connecter] = None
             try:

@@ -153,7 +153,9 @@ class Hosting(Driven):
 
     def read_activated(self, pipe: Pipe) -> None:
         """Messages have come into an empty pipe."""
-        self.has_changed()
+        self.changed = True
+        if self.driven or self._followers:
+            self.has_changed()
         self.pattern.read_activated(pipe)
         if self.takes_subscriptions:
             self.refresh()  # one may have come or gone

@@ -22,7 +22,7 @@ class TakeBack:
         self._ticking = False
 
     def attend(self, socket: Driven) -> None:
-        """Look after a lent socket that its driver has just left; from any thread."""
+        """Look after a lent socket that its driver has just left; from any thread, lock held."""
         if socket not in self._lent:
             self._lent[socket] = -1
         if not self._ticking:
@@ -32,6 +32,7 @@ class TakeBack:
             except BaseException:  # an interrupt: nobody else would call it
                 self._loop.call(self._tick)
                 raise
+        socket.attended = True  # last: an interrupt may have come before
 
     def _tick(self) -> None:
         for socket, seen in list(self._lent.items()):
@@ -40,6 +41,7 @@ class TakeBack:
                 if socket.turns != seen and socket.lent:
                     self._lent[socket] = socket.turns
                 else:
+                    socket.attended = False
                     del self._lent[socket]
                     if not socket.driven:
                         socket.take_back()

@@ -177,8 +177,10 @@ class Transfer(Forms):
                 message = ready.popleft()
             except IndexError:  # another thread was faster
                 message = core.recv(bool(number_of(flags) & _DONTWAIT))
-        else:
+        elif flags:
             message = core.recv(bool(number_of(flags) & _DONTWAIT))
+        else:
+            message = core.recv()
         if message.__class__ is bytes:
             return message
         return self._unusual(message, flags)

@@ -47,7 +47,8 @@ class FairQueue:
                 active.rotate(-1)
                 self.origin = pipe
                 return message
-            self._rest(pipe)
+            if active and active[0] is pipe:  # else see `_rest`
+                active.popleft()
         return None
 
     def head(self) -> Pipe | None:

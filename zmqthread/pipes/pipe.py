@@ -116,9 +116,11 @@ class Pipe:
         lane.put(message)
         if message.__class__ is bytes:
             size = len(message)
+        elif message.__class__ is tuple:
+            size = sum(map(len, message))
         else:
             size = weight(message)
-            if not size and not isinstance(message, tuple):
+            if not size:
                 lane.commands = True
         if size > SMALL:
             lane.weigh(size)

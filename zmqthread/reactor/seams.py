@@ -16,7 +16,14 @@ from typing import Any
 from zmqthread.reactor import descriptors, originals
 from zmqthread.reactor.flat import FlatSelector
 from zmqthread.reactor.selector import EpollSelector, PortableSelector, Selector
-from zmqthread.reactor.waker import EventfdWaker, Signal, SocketpairWaker, Waker
+from zmqthread.reactor.waker import (
+    EventfdWaker,
+    PairedWaker,
+    Signal,
+    SocketpairWaker,
+    Waker,
+    paired_wakers,
+)
 
 
 def _patience() -> float:
@@ -46,6 +53,14 @@ class Seams:
     def waker(self) -> Waker:
         """Return a new waker."""
         return EventfdWaker() if hasattr(os, "eventfd") else SocketpairWaker()
+
+    def paired_wakers(self) -> tuple[PairedWaker, PairedWaker] | None:
+        """Return two wakers that share a socket pair, or None where that brings nothing.
+
+        Raises:
+            OSError: EMFILE, ENFILE, ENOMEM.
+        """
+        return paired_wakers() if hasattr(os, "eventfd") else None
 
     def signal(self) -> Signal:
         """Return a new descriptor for programs that watch a socket themselves."""

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from zmqthread.reactor.originals import socketpair
+
+#: Not on Windows, where there are no paired wakers.
+_DONTWAIT = getattr(socket, "MSG_DONTWAIT", 0)
+#: More than the buffer of a socket pair takes, one octet a ring.
+_MOST_RINGS = 4096
 
 
 class Waker(Protocol):
@@ -76,6 +82,75 @@ class EventfdWaker:
     def close(self) -> None:
         """Let go of the eventfd."""
         self._held = None
+
+
+class _Ends:
+    """Both ends of a socket pair, closed when the last waker or thread has let go."""
+
+    __slots__ = ("one", "other")
+
+    def __init__(self) -> None:
+        self.one, self.other = socketpair()
+
+    def __del__(self) -> None:
+        if hasattr(self, "other"):  # else there was no descriptor left for them
+            self.one.close()
+            self.other.close()
+
+
+class PairedWaker:
+    """One of two wakers that share a socket pair: each is read at one end and rung at the other.
+
+    Besides being watched like any waker it can be slept on; see `zmqthread.api.pairing`.
+    """
+
+    __slots__ = ("_held", "_number")
+
+    def __init__(self, ends: _Ends, near: Any, far: Any) -> None:
+        self._held: tuple[Any, Any, _Ends] | None = near.recv, far.send, ends
+        self._number = near.fileno()
+
+    def ring(self) -> None:
+        """Write one octet; a full buffer means that it rings already."""
+        held = self._held
+        if held is not None:
+            try:
+                held[1](b"\0", _DONTWAIT)
+            except BlockingIOError:
+                pass
+
+    def sleep(self) -> None:
+        """Sleep until rung; not if it has been rung since `drain`, nor once closed."""
+        held = self._held
+        if held is not None:
+            held[0](1, socket.MSG_PEEK)
+
+    def drain(self) -> None:
+        """Take note of the rings so far."""
+        held = self._held
+        if held is not None:
+            try:
+                held[0](_MOST_RINGS, _DONTWAIT)
+            except BlockingIOError:
+                pass
+
+    def fileno(self) -> int:
+        """Return the end to watch, -1 once closed."""
+        return -1 if self._held is None else self._number
+
+    def close(self) -> None:
+        """Let go of the pair, which the other waker may still use."""
+        self._held = None
+
+
+def paired_wakers() -> tuple[PairedWaker, PairedWaker]:
+    """Return two wakers that share a socket pair.
+
+    Raises:
+        OSError: EMFILE, ENFILE, ENOMEM.
+    """
+    ends = _Ends()
+    return PairedWaker(ends, ends.one, ends.other), PairedWaker(ends, ends.other, ends.one)
 
 
 class Signal:

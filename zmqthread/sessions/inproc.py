@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Container
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zmqthread.constants import EADDRINUSE, Event
@@ -60,13 +61,22 @@ class Neighbour(Protocol):
         """Run ``function`` after ``delay`` seconds, with the lock held."""
 
 
+class Connecting(Neighbour, Protocol):
+    """A socket that connects."""
+
+    def meet(self, peer: Any) -> None:
+        """Take note of the socket that has bound the name; lock held."""
+
+
 class InprocEnd:
     """One end of a joined pair: the far end of ``pipe``, which is ``owner``'s."""
 
-    __slots__ = ("_ended", "_marked", "_owner", "_peer", "peer_pipe", "pipe")
+    __slots__ = ("_arrival", "_ended", "_marked", "_owner", "_peer", "peer_pipe", "pipe")
 
     def __init__(self, owner: Neighbour) -> None:
         self._owner = owner
+        #: For the peer's mailbox: something has come.
+        self._arrival: Callable[[], None]
         self._peer: Neighbour | None = None
         self.pipe: Pipe
         self.peer_pipe: Pipe
@@ -76,6 +86,7 @@ class InprocEnd:
     def join(self, peer: Neighbour, peer_pipe: Pipe) -> None:
         """The other socket is known from now on."""
         self.peer_pipe = peer_pipe
+        self._arrival = partial(peer.read_activated, peer_pipe)
         self._peer = peer
 
     @property
@@ -92,11 +103,10 @@ class InprocEnd:
             lane.open = True
             peer = self._peer
             if peer is not None:
-                peer_pipe = self.peer_pipe
                 try:
-                    peer.post(lambda: peer.read_activated(peer_pipe))
+                    peer.post(self._arrival)
                 except BaseException:  # an interrupt: nobody else would tell
-                    peer.post(lambda: peer.read_activated(peer_pipe))
+                    peer.post(self._arrival)
                     raise
 
     def make_room(self, pipe: Pipe) -> bool:
@@ -126,7 +136,7 @@ class InprocEnd:
         """Say that we sleep, then look once more."""
         lane = pipe.incoming
         lane.open = False
-        if lane.peek():
+        if lane.queue and lane.peek():
             lane.open = True
             return True
         return False
@@ -192,7 +202,7 @@ class Waiting:
 
     def __init__(
         self,
-        owner: Neighbour,
+        owner: Connecting,
         name: str,
         endpoint: str,
         names: Names,
@@ -248,6 +258,8 @@ class Waiting:
             self._finish()
         else:
             _plug(self.owner, self.pipe, binder, new=False)
+            # Not the binder as well: each would ask the other.
+            self.owner.meet(binder)
 
     def join(self, binder: Neighbour) -> bool:
         """Make the other end; from the thread of the binder or of the connecter, without a lock.
