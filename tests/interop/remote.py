@@ -51,8 +51,14 @@ class RemoteLibrary:
     ZMQError = zmqthread.ZMQError
 
     def __init__(self, python: Path) -> None:
-        self._process = subprocess.Popen(
-            [python, "-m", "tests.interop.remote"],
+        self._python = python
+        self._process = self._begin()
+        # It aborts now and then, and its successor's pipes have to be there before a test begins.
+        self._spare: list[subprocess.Popen[bytes]] = [self._begin()]
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [self._python, "-m", "tests.interop.remote"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -75,8 +81,18 @@ class RemoteLibrary:
         pipes = self._process.stdin, self._process.stdout
         assert pipes[0] is not None
         assert pipes[1] is not None
-        _write(pipes[0], (number, name, args, kwargs))
-        kind, value = _read(pipes[1])
+        try:
+            _write(pipes[0], (number, name, args, kwargs))
+            kind, value = _read(pipes[1])
+        except (EOFError, BrokenPipeError):
+            if not self._spare:
+                raise
+            with self._process as ended:
+                ended.kill()
+            self._process = self._spare.pop()  # the next test is not to fail as well
+            if name == "term":  # with hello or disconnect messages: then there is nothing to end
+                return None
+            raise
         if kind == "error":
             raise zmqthread.ZMQError(value)
         if kind == "failure":
@@ -87,7 +103,8 @@ class RemoteLibrary:
 
     def close(self) -> None:
         """End the child."""
-        self._process.communicate()
+        for process in (self._process, *self._spare):
+            process.communicate()
 
 
 def _write(stream: Any, value: Any) -> None:

@@ -308,7 +308,7 @@ def test_start_goes_on_to_an_address_that_does_not_fail_at_once():
 
 
 def test_done_returns_what_verification_says():
-    def verify(_sock):
+    def verify(_near, _far):
         raise ConnectionRefusedError(errno.ECONNREFUSED, "not this one")
 
     with contextlib.ExitStack() as stack:

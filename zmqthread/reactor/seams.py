@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import select
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +69,8 @@ class Seams:
 
     def socket(self, family: int, kind: int, proto: int = 0) -> Any:
         """Return a new non-blocking socket that a child process does not inherit."""
+        if hasattr(socket, "SOCK_NONBLOCK"):  # one system call for both
+            return originals.Socket(family, kind | socket.SOCK_NONBLOCK, proto)
         sock = originals.Socket(family, kind, proto)
         sock.setblocking(False)
         return sock

@@ -209,7 +209,7 @@ class Connecter:
         self._cancel_timer()
         host = self.host
         host.selector.unregister(attempt.socket)
-        ends = connected_ends(attempt.socket, self.remote)
+        ends = connected_ends(attempt.near, self.remote)
         host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
         if self.endpoint.datagrams:
             self.session = self._datagram_session(attempt)
@@ -238,7 +238,7 @@ class Connecter:
             pipe=self.pipe,
             endpoint=self.remote,
             ends=ends,
-            peer_address=self._transport.peer_address(attempt.socket),
+            peer_address=self._transport.peer_address(attempt.socket, attempt.far),
         )
 
     def _cancel_timer(self) -> None:

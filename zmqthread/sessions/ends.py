@@ -44,13 +44,9 @@ def accepted_ends(stream: Any, endpoint: str) -> Ends:
     return Ends(here, _endpoint(scheme, remote), bound=True)
 
 
-def connected_ends(stream: Any, endpoint: str) -> Ends:
-    """Return both ends of a stream that was connected to ``endpoint``."""
-    try:
-        local = stream.getsockname()
-    except OSError:
-        return Ends(remote=endpoint)
-    return Ends(_endpoint(endpoint.partition("://")[0], local), endpoint)
+def connected_ends(name: Any, endpoint: str) -> Ends:
+    """Return both ends of what was connected to ``endpoint``; ``name`` is our end's."""
+    return Ends(_endpoint(endpoint.partition("://")[0], name), endpoint)
 
 
 def _endpoint(scheme: str, name: Any) -> str:

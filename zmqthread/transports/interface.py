@@ -101,5 +101,10 @@ class Transport(Protocol[E_contra]):
     def resolve(self, endpoint: E_contra, options: Any) -> list[Target]:
         """Return the addresses to try in this order; blocks as long as the look-up takes."""
 
-    def peer_address(self, connection: Any) -> str:
-        """Return what the message property Peer-Address tells of a connected stream."""
+    def peer_address(self, connection: Any, name: Any = None) -> str:
+        """Return what the message property Peer-Address tells of a connected stream.
+
+        Args:
+            connection: the stream.
+            name: what its ``getpeername`` has said, if it was asked.
+        """

@@ -172,7 +172,7 @@ def _admit(connection: Any, options: Any) -> str | None:
     return _show(peer)
 
 
-def peer_address(connection: Any) -> str:
+def peer_address(connection: Any, _name: Any = None) -> str:
     """Return the Peer-Address of a connected stream: "localhost:uid:gid:pid" if that is known."""
     return _show(credentials(connection))
 

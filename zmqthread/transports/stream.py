@@ -120,22 +120,29 @@ class StreamConnecting:
     Args:
         sock: non-blocking, its ``connect`` called.
         pending: whether the connect goes on in the background.
-        verify: called once it is connected; raises OSError if that connection is of no use.
+        verify: called with the names of both ends once it is connected; raises OSError if that
+            connection is of no use.
+
+    Attributes:
+        near: the name of our end, once it is `done`.
+        far: the name of the peer's.
     """
 
-    __slots__ = ("_verify", "pending", "socket")
+    __slots__ = ("_verify", "far", "near", "pending", "socket")
 
     def __init__(
-        self, sock: Any, pending: bool, verify: Callable[[Any], None] | None = None
+        self, sock: Any, pending: bool, verify: Callable[[Any, Any], None] | None = None
     ) -> None:
         self.socket = sock
         self.pending = pending
         self._verify = verify
+        self.near: Any = None
+        self.far: Any = None
 
     def over(self) -> bool:
         """Return whether there is a connection already: a nearby listener's is made at once."""
         try:
-            self.socket.getpeername()
+            self.far = self.socket.getpeername()
         except OSError:
             return False  # and the reason of a failure stays for `done`
         return True
@@ -143,14 +150,18 @@ class StreamConnecting:
     def done(self) -> OSError | None:
         """Return why the attempt failed, or None if `socket` is a connected stream."""
         self.pending = False
-        number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
+        sock = self.socket
+        # Asked once each: who connects often loses the interpreter with every system call.
+        if self.far is None and (number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)):
             return OSError(number, os.strerror(number))
-        if self._verify is not None:
-            try:
-                self._verify(self.socket)
-            except OSError as error:
-                return error
+        try:
+            self.near = sock.getsockname()
+            if self.far is None:
+                self.far = sock.getpeername()
+            if self._verify is not None:
+                self._verify(self.near, self.far)
+        except OSError as error:
+            return error
         return None
 
     def close(self) -> None:
@@ -161,7 +172,7 @@ class StreamConnecting:
 def start(
     targets: Sequence[Target],
     prepare: Callable[[Target], Any],
-    verify: Callable[[Any], None] | None = None,
+    verify: Callable[[Any, Any], None] | None = None,
 ) -> StreamConnecting:
     """Start an attempt at the first target that does not fail at once.
 

@@ -90,10 +90,15 @@ def resolve(endpoint: TcpEndpoint, options: Any) -> list[Target]:
     return _from_source(found, local_addresses(host, port, options.ipv6), endpoint.text)
 
 
-def peer_address(connection: Any) -> str:
-    """Return the Peer-Address of a connected stream: the IP address, no port; "" if it has gone."""
+def peer_address(connection: Any, name: Any = None) -> str:
+    """Return the Peer-Address of a connected stream: the IP address, no port; "" if it has gone.
+
+    Args:
+        connection: the stream.
+        name: its peer's name, if that is known already.
+    """
     try:
-        return show(connection.getpeername())
+        return show(name or connection.getpeername())
     except OSError:
         return ""
 
@@ -176,11 +181,11 @@ def _dialling(target: Target, options: Any, seams: Any) -> Any:
     return sock
 
 
-def _not_ourselves(sock: Any) -> None:
+def _not_ourselves(near: Any, far: Any) -> None:
     """Find the connection of a socket with itself.
 
     Who connects to a free port of the ephemeral range may be given that very port as the local
     end, and TCP joins the two. Nobody listens there: a refusal is what it comes to.
     """
-    if sock.getsockname() == sock.getpeername():
+    if near == far:
         raise OSError(errno.ECONNREFUSED, "connected to itself: nobody listens there")

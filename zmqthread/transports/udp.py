@@ -48,6 +48,11 @@ class DatagramSocket:
 
     pending = False
 
+    @property
+    def near(self) -> Any:
+        """Return the name of our end; OSError once it is closed."""
+        return self.socket.getsockname()
+
     def __init__(self, sock: Any, endpoint: str = "", address: Any = None) -> None:
         self.socket = sock
         self.endpoint = endpoint
@@ -120,7 +125,7 @@ def resolve(endpoint: UdpEndpoint, options: Any) -> list[Target]:
     return [Target(*address) for address in look_up(endpoint.host, endpoint.port, options.ipv6)]
 
 
-def peer_address(_connection: Any) -> str:
+def peer_address(_connection: Any, _name: Any = None) -> str:
     """Return "": a datagram socket has no peer."""
     return ""
 
