@@ -164,7 +164,8 @@ class Endpoints:
                 self.parts[waiting] = None
                 core.attach(waiting.pipe)
                 self._connected.setdefault(endpoint.text, []).append(waiting)
-            binder = core.engine.names.connect(waiting)
+                # With the lock: closed before this, it would wait here for ever.
+                binder = core.engine.names.connect(waiting)
             if binder is not None:
                 waiting.join(binder)
         except BaseException:
