@@ -112,38 +112,37 @@ class Core(Hosting):
 
     # -- receiving ---
 
-    def recv(self, dontwait: bool = False) -> Any:
-        """Return the next whole message.
+    def recv(self, dontwait: bool = False, origin: list[Any] | None = None) -> Any:
+        """Return the next whole message; ``origin`` gets the pipe it came from.
 
         Raises:
             ZMQError: EAGAIN, ENOTSUP, EFSM, ETERM, ENOTSOCK.
         """
         with self.lock:
-            return self._recv(dontwait)
+            if self._mailbox or self.fault or self.depth() > 1:
+                self.enter()
+            message = self.pattern.recv()
+            if message is None:
+                message = self._wait_for(self.pattern.recv, READ, dontwait)
+            if origin is not None:
+                origin.append(self.pattern.origin)
+            if self.driven or self._followers or self.signal is not None:
+                self.pass_turn()
+            if self.signal is not None:
+                self.looked()
+            if self.undrained:
+                self.drain()  # last, see there
+            return message
 
     def recv_traced(self, dontwait: bool = False) -> tuple[Any, dict[str, Any]]:
         """Return the next whole message and the properties of the peer it came from."""
-        with self.lock:
-            if not self.traced:
+        if not self.traced:
+            with self.lock:
                 self.traced = True
                 self.refresh()
-            message = self._recv(dontwait)
-            origin = self.pattern.origin
-            return message, {} if origin is None else origin.peer_properties
-
-    def _recv(self, dontwait: bool) -> Any:
-        if self._mailbox or self.fault or self.depth() > 1:
-            self.enter()
-        message = self.pattern.recv()
-        if message is None:
-            message = self._wait_for(self.pattern.recv, READ, dontwait)
-        if self.driven or self._followers or self.signal is not None:
-            self.pass_turn()
-        if self.signal is not None:
-            self.looked()
-        if self.undrained:
-            self.drain()  # last, see there
-        return message
+        origin: list[Any] = []
+        message = self.recv(dontwait, origin)
+        return message, {} if origin[0] is None else origin[0].peer_properties
 
     def take(self, mark: Any) -> None:
         """What was found in `ready` was not a message but a mark: do what it stands for."""

@@ -60,7 +60,8 @@ class Rep(FairIn):
         while (message := inward.recv()) is not None:
             pipe = inward.origin
             assert pipe is not None
-            size = _envelope_size(message)
+            is_from_req = message.__class__ is tuple and not message[0]
+            size = 1 if is_from_req else _envelope_size(message)
             if size:
                 self.origin = pipe
                 self._request = (pipe, message[:size])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from zmqthread.pipes.batch import Batch
-from zmqthread.pipes.lane import GATHER, SMALL, Lane
+from zmqthread.pipes.lane import GATHER, SMALL, Lane, Mark
 
 
 class Flushable(Protocol):
@@ -100,7 +100,9 @@ class Pipe:
         A pipe once full stays so until the reader has taken it down to the low-water mark.
         """
         lane = self.outgoing
-        if not self.writable or (lane.full() and not self._make_room()):
+        # Below `gather`, and with nothing large in it, a lane is not `full`, and need not be asked.
+        may_be_full = len(lane.queue) >= lane.gather or lane.bytes_in != lane.bytes_out
+        if not self.writable or (may_be_full and lane.full() and not self._make_room()):
             return False
         self.force(message)
         return True
@@ -138,7 +140,13 @@ class Pipe:
         """Return the next message, or None: then the pipe is passive until it is activated."""
         queue = self.incoming.queue
         if queue:
-            message = self.incoming.take()
+            try:
+                message = queue.popleft()
+            except IndexError:  # another thread was faster
+                message = None
+            if message.__class__ is Mark:
+                message.taken()
+                message = self.incoming.take()
             if message is not None:
                 return message
         # Another thread may take without the lock what has just been found: only a far end that has
