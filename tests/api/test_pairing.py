@@ -1,4 +1,4 @@
-"""What wakes a socket: the I/O thread, a waker of its own, or one that it shares."""
+"""What wakes a socket: a waker of its own, or one that it shares."""
 
 from __future__ import annotations
 
@@ -157,46 +157,6 @@ def test_who_sleeps_on_its_waker_hears_of_the_end(how: str) -> None:
 
 
 # -- on the real one ---
-
-
-@linux
-def test_a_socket_that_nobody_waits_for_has_no_waker() -> None:
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        port = pull.bind_to_random_port("tcp://127.0.0.1")
-        with context.socket(zmq.PUSH) as first:
-            first.connect(f"tcp://127.0.0.1:{port}")
-            first.send(b"first")
-            assert pull.recv() == b"first"
-            before = len(os.listdir("/proc/self/fd"))
-            with context.socket(zmq.PUSH) as push:
-                push.connect(f"tcp://127.0.0.1:{port}")
-                push.send(b"x")
-                assert pull.recv() == b"x"
-                # An epoll set and a stream here, the stream there.
-                assert len(os.listdir("/proc/self/fd")) == before + 3
-
-
-@linux
-def test_without_a_descriptor_to_wait_on_a_wait_fails_and_can_be_tried_again() -> None:
-    def none_left(_seams: Any) -> Any:
-        raise OSError(24, "Too many open files")
-
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.DEALER) as dealer,
-        context.socket(zmq.DEALER) as other,
-    ):
-        port = other.bind_to_random_port("tcp://127.0.0.1")
-        dealer.connect(f"tcp://127.0.0.1:{port}")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(SYSTEM), "waker", none_left)
-            with pytest.raises(zmq.ZMQError, match="Too many open files") as caught:
-                dealer.recv()
-            assert caught.value.errno == 24
-            with pytest.raises(zmq.Again):
-                dealer.recv(zmq.DONTWAIT)
-        other.send(b"x")
-        assert dealer.recv() == b"x"
 
 
 def lockstep(req: zmq.Socket, rep: zmq.Socket, count: int = 200) -> None:

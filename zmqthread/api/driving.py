@@ -18,7 +18,7 @@ from zmqthread.api.lending import TICK, TakeBack
 from zmqthread.api.pairing import Paired
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.interrupts import is_interrupt
-from zmqthread.reactor.loop import Loop, LoopWaker, Timer
+from zmqthread.reactor.loop import Loop, Timer
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.reactor.vigil import Ready, Vigil
@@ -99,8 +99,6 @@ class Driven(Paired):
         self.loop.load -= 1
         loop.load += 1
         self.loop, self._keeper, self.attended = loop, keeper, False
-        if self._waker.fileno() < 0:
-            self._waker = LoopWaker(loop, self._look)
         loop.selector.register(self.selector, 0 if self.lent else READ, self._drive)
 
     # -- turns ---
@@ -153,10 +151,6 @@ class Driven(Paired):
             self.stop_driving(before)
             if self._followers or self.signal is not None:
                 self.notify()
-
-    def _look(self) -> None:
-        self._rung = False
-        self._drive(READ)
 
     def _drive(self, _events: int) -> None:
         """Take a turn in the I/O thread."""
@@ -250,7 +244,6 @@ class Driven(Paired):
         """Make ``thread``, the calling one, the driver; lock held."""
         self.driven = thread
         if not self.lent:
-            self.own_waker()
             self.lent = True
             self.loop.selector.modify(self.selector, 0, self._drive)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zmqthread.reactor.loop import Loop
-    from zmqthread.reactor.waker import Waker
+    from zmqthread.reactor.seams import Seams
 
 log = logging.getLogger("zmqthread")
 
@@ -24,13 +24,13 @@ class Mailbox:
 
     #: Of the socket; see `Seams.lock`.
     lock: Any
-    _waker: Waker
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, seams: Seams, loop: Loop) -> None:
         self.loop = loop
         self.released = False
         self.errors = 0
         self._mailbox: deque[Callable[[], None]] = deque()
+        self._waker = seams.waker()
         self._rung = False
 
     def post(self, item: Callable[[], None]) -> None:

@@ -1,8 +1,5 @@
-"""What wakes a socket: the I/O thread, a waker of its own, or one that it shares.
+"""Two sockets of one process that wait for each other in turn share what wakes them.
 
-Until somebody waits for it the I/O thread does what others ask of it, and needs no descriptor.
-
-Two sockets of one process that wait for each other in turn share what wakes them.
 Each sleeps in a read of its end of one socket pair.  When one of them takes out what woke it, Linux
 tells the writer, who sleeps in a read of the other end, that there is room again.  That one finds
 nothing and sleeps on, still inside the system call, but its processor is awake when the answer
@@ -15,19 +12,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zmqthread.api.mailbox import Mailbox
-from zmqthread.errors import error_from_os
-from zmqthread.reactor.loop import Loop, LoopWaker
 from zmqthread.reactor.selector import EDGE, READ
 
 if TYPE_CHECKING:
+    from zmqthread.reactor.loop import Loop
     from zmqthread.reactor.seams import Seams
-    from zmqthread.reactor.waker import PairedWaker, Waker
+    from zmqthread.reactor.waker import PairedWaker
 
 
 class Paired(Mailbox):
-    """The part of a socket that has its waker, and may share it with an in-process peer.
+    """The part of a socket that may share its waker with an in-process peer.
 
-    That goes for waits without an end only: a time limit on a read begins anew with each signal.
+    Only for waits without an end: a time limit on a read begins anew with each signal.
     """
 
     __slots__ = (
@@ -41,7 +37,7 @@ class Paired(Mailbox):
     )
 
     def __init__(self, seams: Seams, loop: Loop) -> None:
-        super().__init__(loop)
+        super().__init__(seams, loop)
         self.seams = seams
         self.selector = seams.selector()
         #: It has an in-process endpoint.
@@ -54,28 +50,7 @@ class Paired(Mailbox):
         self.undrained = False
         #: Whom to ask to share wakers, with the next wait.
         self._beside: Paired | None = None
-        if loop.nests:
-            # Those that only send need no other, and a descriptor takes a tenth of their time.
-            self._waker = LoopWaker(loop, self._look)
-        else:
-            self._wake_by(seams.waker())
-
-    def own_waker(self) -> None:
-        """Get a waker that a thread other than the I/O thread can sleep on; lock held.
-
-        Raises:
-            ZMQError: EMFILE, ENFILE, ENOMEM.
-        """
-        if self._waker.fileno() >= 0:
-            return
-        try:
-            self._wake_by(self.seams.waker())
-        except OSError as error:
-            raise error_from_os(error) from error
-
-    def _look(self) -> None:
-        """The waker without a descriptor has been rung; in the I/O thread, lock not held."""
-        raise NotImplementedError
+        self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
     def meet(self, peer: Paired) -> None:
         """Take note of an in-process peer; lock held."""
@@ -130,22 +105,16 @@ class Paired(Mailbox):
             self._pair(waker)
 
     def _pair(self, waker: PairedWaker) -> None:
+        before = self._waker
         try:
-            self._wake_by(waker)
+            self.selector.register(waker, READ | EDGE, self._on_ring)
         except OSError:
             waker.close()
-        else:
-            self.paired = waker
-
-    def _wake_by(self, waker: Waker) -> None:
-        """Have it rung, and watched, from now on."""
-        before = getattr(self, "_waker", None)
-        self.selector.register(waker, READ | EDGE, self._on_ring)
-        self._waker = waker
-        if before is not None:
-            try:
-                self.selector.unregister(before)
-            finally:
-                # Who has found the old one, and rings that, has written to the mailbox before.
-                waker.ring()
-            before.close()
+            return
+        try:
+            self._waker = self.paired = waker
+            self.selector.unregister(before)
+        finally:
+            # Who has found the old one, and rings that, has written to the mailbox before.
+            waker.ring()
+        before.close()

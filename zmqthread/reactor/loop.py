@@ -34,33 +34,6 @@ class Timer:
         return self.when < other.when
 
 
-class LoopWaker:
-    """A waker without a descriptor, for what the I/O thread drives: it has it make a call."""
-
-    __slots__ = ("_call", "_loop")
-
-    def __init__(self, loop: Loop, call: Callable[[], None]) -> None:
-        self._loop = loop
-        self._call: Callable[[], None] | None = call
-
-    def ring(self) -> None:
-        """Have the call made, soon; rings do not run together."""
-        call = self._call
-        if call is not None:
-            self._loop.call(call)
-
-    def drain(self) -> None:
-        """Nothing to do."""
-
-    def fileno(self) -> int:
-        """Return -1: there is nothing to watch."""
-        return -1
-
-    def close(self) -> None:
-        """Let go of the call."""
-        self._call = None
-
-
 class Loop:
     """One I/O thread.  Everything but the inbox, `ring` and the selector belongs to that thread."""
 
