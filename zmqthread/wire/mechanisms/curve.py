@@ -198,7 +198,8 @@ class CurveServer(Curve):
         box = sodium.crypto_secretbox(client + secret, b"COOKIE--" + nonce, self._cookie_key)
         cookie = nonce + box
         nonce = sodium.randombytes(LONG_NONCE)
-        return nonce + seal(public + cookie, b"WELCOME-" + nonce, key)
+        welcome: bytes = nonce + seal(public + cookie, b"WELCOME-" + nonce, key)
+        return welcome
 
     def _open_cookie(self, cookie: bytes) -> tuple[bytes, bytes]:
         key, self._cookie_key = self._cookie_key, b""

@@ -98,15 +98,18 @@ def shared_key(public: bytes, secret: bytes) -> bytes:
         ProtocolError: the public key is of low order: the result would be known to anybody (C14).
     """
     try:
-        return sodium.crypto_box_beforenm(public, secret)
+        # By name: without PyNaCl, where a wheel is compiled, its results have no type.
+        key: bytes = sodium.crypto_box_beforenm(public, secret)
     except CryptoError:
         code = Event.PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE
         raise ProtocolError(code, "a public key that makes no secret") from None
+    return key
 
 
 def public_key(secret: bytes) -> bytes:
     """The public key of a secret one."""
-    return sodium.crypto_scalarmult_base(secret)
+    public: bytes = sodium.crypto_scalarmult_base(secret)
+    return public
 
 
 def _octets(part: bytes | Frame) -> bytes:
