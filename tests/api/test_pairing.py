@@ -117,12 +117,11 @@ def test_only_two_of_many_share_and_the_others_go_without() -> None:
                 world.send(req, b"%d" % number)
                 assert world.recv(req) == b"%d" % number
 
-        asking, asked = [], []
+        asking = []
         for _ in range(3):
             req = world.socket(engine, SocketType.REQ)
             req.endpoints.connect("inproc://x")
             asking.append(world.spawn(engine, "asking", ask, req))
-            asked.append(req)
         assert world.kernel.wait_until(lambda: answering.done, 1.0)
         assert world.kernel.wait_until(lambda: all(task.done for task in asking), 1.0)
         assert rep.paired is not None

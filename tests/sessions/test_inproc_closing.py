@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sessions.worlds import World, quietly
-from tests.sim.explore import explore
-from tests.sim.kernel import Kernel
+from tests.sessions.worlds import World, quietly, run
 from zmqthread.constants import SocketType
 
 
@@ -22,11 +20,4 @@ def test_a_socket_that_is_closed_while_it_connects_goes() -> None:
         assert world.kernel.wait_until(lambda: connecting.done and dealer.released, 1.0)
         world.finish()
 
-    def world(kernel: Kernel) -> None:
-        built = World(kernel)
-        built.node("here")
-        kernel.spawn(lambda: main(built), "main", "here")
-        kernel.run()
-        built.check_empty()
-
-    explore(world, 100, preempt=("zmqthread.api.endpoints",), preempt_p=0.2)
+    run(main, 100, preempt=("zmqthread.api.endpoints",), preempt_p=0.2)

@@ -48,15 +48,15 @@ class DatagramSocket:
 
     pending = False
 
-    @property
-    def near(self) -> Any:
-        """Return the name of our end; OSError once it is closed."""
-        return self.socket.getsockname()
-
     def __init__(self, sock: Any, endpoint: str = "", address: Any = None) -> None:
         self.socket = sock
         self.endpoint = endpoint
         self.address = address
+
+    @property
+    def near(self) -> Any:
+        """Return the name of our end; OSError once it is closed."""
+        return self.socket.getsockname()
 
     def done(self) -> None:
         """Return None: an attempt that did not fail at once has succeeded."""
