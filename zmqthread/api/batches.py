@@ -106,7 +106,7 @@ def _send(core: Core, messages: deque[Any]) -> None:
 
 def _send_at_once(lane: Lane, batch: list[Any], messages: deque[Any]) -> None:
     """Put ``batch``, the first of the messages, in the one lane that all of them go to."""
-    lane.extend(batch)
+    lane.queue.extend(batch)
     if len(batch) == len(messages):
         messages.clear()
     else:

@@ -377,6 +377,11 @@ class Core(Hosting):
             self.signal.close()
             self.signal = None
 
+    def gone(self, part: Any) -> None:
+        """Drop a part whose last descriptor has been closed; lock held."""
+        self.endpoints.parts.pop(part, None)
+        self.release_if_done()
+
     def release_if_done(self) -> None:
         """Give the descriptors back once the last session has ended; lock held."""
         if self.closing and not self.released and not self.driven and not self.endpoints.parts:

@@ -37,7 +37,6 @@ class Driven(Paired):
         "_flusher_armed",
         "_followers",
         "_keeper",
-        "_owned",
         "_scheduled",
         "_vigil",
         "_write_seen",
@@ -78,14 +77,14 @@ class Driven(Paired):
         self._scheduled: dict[Any, None] = {}
         self._flusher_armed = False
         self._write_seen = 0.0
-        self._vigil = Vigil(seams)
+        #: There from the first wait on, as many a socket only sends.
+        self._vigil: Vigil | None = None
 
     def _new_lock(self) -> None:
         self.lock = self.seams.lock()
         #: How many times the calling thread has the lock.  More than once: a signal handler or a
         #: finalizer has interrupted that very thread in the middle of something.
         self.depth: Callable[[], int] = getattr(self.lock, "_recursion_count", lambda: 1)
-        self._owned: Callable[[], bool] | None = getattr(self.lock, "_is_owned", None)
 
     def _join_loop(self) -> None:
         """Let the I/O thread drive from now on."""
@@ -196,7 +195,10 @@ class Driven(Paired):
             else:
                 # With a peer in this process it would only take the interpreter away from it.
                 awake = not self.in_process
-                ready = self._vigil.wait(self.selector.select, timeout, self.seams, awake=awake)
+                vigil = self._vigil
+                if vigil is None:
+                    vigil = self._vigil = Vigil(self.seams)
+                ready = vigil.wait(self.selector.select, timeout, self.seams, awake=awake)
             self.lock.acquire()
             # Here, and without a call: an interrupt may come with each call, and a socket that
             # kept its driver would be driven by nobody.
@@ -225,7 +227,7 @@ class Driven(Paired):
 
     def _relock(self) -> None:
         """Take the lock again after a wait, and only then let an interrupt through."""
-        owned = self._owned
+        owned: Callable[[], bool] | None = getattr(self.lock, "_is_owned", None)
         if owned is None:
             self.lock.acquire()
             return

@@ -73,7 +73,7 @@ class Endpoints:
                 raise
             core.goes_outside()
             kind: Any = Binding if endpoint.datagrams else Acceptor
-            part = kind(core, listener, self._gone)
+            part = kind(core, listener)
             self.parts[part] = None
             part.start()
             self._bound.setdefault(part.endpoint, []).append(part)
@@ -136,7 +136,7 @@ class Endpoints:
                 return None
             self._check_next_name()
             core.goes_outside()
-            connecter = Connecter(core, endpoint, self._gone)
+            connecter = Connecter(core, endpoint)
             self.parts[connecter] = None
             try:
                 connecter.start()
@@ -159,7 +159,7 @@ class Endpoints:
                 core.goes_in_process()
                 self.last = endpoint.text
                 self._check_next_name()
-                waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names, self._gone)
+                waiting = Waiting(core, endpoint.name, endpoint.text, core.engine.names)
                 self._name_next_peer(waiting.pipe)
                 self.parts[waiting] = None
                 core.attach(waiting.pipe)
@@ -271,11 +271,6 @@ class Endpoints:
     def pending(self) -> list[str]:
         """Return what still keeps the socket, for people; lock held."""
         return [str(part) for part in self.parts]
-
-    def _gone(self, part: Any) -> None:
-        """Drop a part whose last descriptor has been closed; lock held."""
-        self.parts.pop(part, None)
-        self._core.release_if_done()
 
 
 def _pipe_of(part: Any) -> Pipe | None:

@@ -29,7 +29,7 @@ def distribute(message: Any, pipes: Sequence[Pipe]) -> int:
             and len(lane.queue) < lane.gather
             and (not weighs or (size < _LARGE and lane.bytes_in - lane.bytes_out < lane.byte_limit))
         ):
-            lane.put(message)
+            lane.queue.append(message)
             if weighs:
                 lane.weigh(size)
         elif not pipe.write(message) and not pipe.ended:

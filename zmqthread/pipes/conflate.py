@@ -9,6 +9,20 @@ from typing import Any
 from zmqthread.pipes.lane import BATCH, Lane
 
 
+class _Latest(deque[Any]):
+    """Holds one message; libzmq does not support multiparts here and keeps their last frame."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=1)
+
+    def append(self, message: Any) -> None:
+        super().append(message[-1] if message.__class__ is tuple else message)
+
+    def extend(self, messages: Iterable[Any]) -> None:
+        for message in messages:
+            self.append(message)
+
+
 class ConflatedLane(Lane):
     """A lane whose unread message is replaced by the next one; it is never full.
 
@@ -25,20 +39,7 @@ class ConflatedLane(Lane):
 
     def __init__(self, hwm: int = 0, byte_limit: int = 0) -> None:
         super().__init__(hwm, byte_limit)
-        self.queue = deque(maxlen=1)
-        append = self.queue.append
-
-        # Functions, not methods: a lane that holds a method of its own is freed late.
-        def put(message: Any) -> None:
-            # libzmq does not support multiparts here and keeps their last frame.
-            append(message[-1] if message.__class__ is tuple else message)
-
-        def extend(messages: Iterable[Any]) -> None:
-            for message in messages:
-                put(message)
-
-        self.put = put
-        self.extend = extend
+        self.queue = _Latest()
         self._marks: deque[Callable[[], None]] = deque()
 
     def set_hwm(self, hwm: int) -> None:

@@ -54,14 +54,12 @@ class Lane:
         "bytes_in",
         "bytes_out",
         "commands",
-        "extend",
         "gather",
         "hwm",
         "limit",
         "marks_in",
         "marks_out",
         "open",
-        "put",
         "queue",
         "weighed",
         "writer",
@@ -69,8 +67,6 @@ class Lane:
 
     def __init__(self, hwm: int, byte_limit: int = 1 << 26) -> None:
         self.queue: deque[Any] = deque()
-        self.put: Callable[[Any], None] = self.queue.append
-        self.extend: Callable[[Iterable[Any]], None] = self.queue.extend
         #: The far side is awake, or bound to look here again: a writer need not tell it.
         self.open = False
         self.marks_in = self.marks_out = 0
@@ -82,6 +78,14 @@ class Lane:
         #: How many octets of large messages may be queued; 0 asks for no limit.
         self.byte_limit = byte_limit or _ENDLESS
         self.set_hwm(hwm)
+
+    def put(self, message: Any) -> None:
+        """Queue a message or a mark; where it matters, callers append to `queue` themselves."""
+        self.queue.append(message)
+
+    def extend(self, messages: Iterable[Any]) -> None:
+        """Queue several messages; callers may extend `queue` themselves."""
+        self.queue.extend(messages)
 
     def set_hwm(self, hwm: int) -> None:
         """Set the high-water mark in messages; 0 is no limit but that of bytes."""

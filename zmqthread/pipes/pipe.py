@@ -115,7 +115,7 @@ class Pipe:
     def force(self, message: Any) -> None:
         """Queue a message whatever the high-water mark says (commands, the end of a multipart)."""
         lane = self.outgoing
-        lane.put(message)
+        lane.queue.append(message)
         if message.__class__ is bytes:
             size = len(message)
         elif message.__class__ is tuple:

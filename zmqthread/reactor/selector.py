@@ -64,12 +64,11 @@ def _fd(fileobj: HasFileno | int) -> int:
 class EpollSelector:
     """A selector over one epoll set; its own descriptor can be watched by another one."""
 
-    __slots__ = ("_data", "_epoll", "_masks", "_poll")
+    __slots__ = ("_data", "_epoll", "_masks")
 
     def __init__(self) -> None:
         assert originals.epoll is not None
         self._epoll = originals.epoll()
-        self._poll = self._epoll.poll
         self._data: dict[int, Any] = {}
         self._masks: dict[int, int] = {}
 
@@ -125,7 +124,7 @@ class EpollSelector:
 
     def select(self, timeout: float | None) -> list[tuple[Any, int]]:
         """Wait and return what is ready; see `Selector`."""
-        ready = self._poll(timeout, _MOST_EVENTS)
+        ready = self._epoll.poll(timeout, _MOST_EVENTS)
         if not ready:
             return ready
         get = self._data.get

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread import transports
@@ -50,14 +49,13 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
 class Acceptor:
     """Accepts on one endpoint until it is closed; its sessions are closed with it."""
 
-    def __init__(self, host: Host, listener: Listener, closed: Callable[[Acceptor], None]) -> None:
+    def __init__(self, host: Host, listener: Listener) -> None:
         self.host = host
         self.listener: Listener | None = listener
         self.endpoint = listener.endpoint
         self._options = settled(host.options)
         self._end = Ends(self.endpoint, bound=True)
         self.sessions: dict[Session, None] = {}
-        self._closed = closed
         self._pause = _PAUSE
         self._timer: Timer | None = None
 
@@ -116,7 +114,7 @@ class Acceptor:
             host,
             stream,
             new_connection(host, self._options),
-            self._session_ended,
+            self,
             options=self._options,
             endpoint=self.endpoint,
             ends=ends,
@@ -142,7 +140,8 @@ class Acceptor:
         if self.listener is not None:
             self.host.selector.modify(self.listener.socket, READ, self.on_ready)
 
-    def _session_ended(self, session: Session, reason: BaseException | None) -> None:
+    def session_ended(self, session: Session, reason: BaseException | None) -> None:
+        """See `SessionOwner`."""
         # An interrupt may come in between, then all of this is done again.
         self.sessions.pop(session, None)
         pipe = session.pipe
@@ -187,4 +186,4 @@ class Acceptor:
 
     def _released(self) -> None:
         if self.listener is None and not self.sessions:
-            self._closed(self)
+            self.host.gone(self)

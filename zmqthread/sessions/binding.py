@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zmqthread.constants import EINVAL, Event
@@ -18,16 +17,13 @@ if TYPE_CHECKING:
 class Binding:
     """A `bind` to a udp endpoint: a socket that receives until it is closed."""
 
-    def __init__(
-        self, host: Host, opened: DatagramSocket, closed: Callable[[Binding], None]
-    ) -> None:
+    def __init__(self, host: Host, opened: DatagramSocket) -> None:
         self.host = host
         self.endpoint = opened.endpoint
         self._end = Ends(self.endpoint, bound=True)
-        self._closed = closed
         self._descriptor = opened.socket.fileno()
         self._session = DatagramSession(
-            host, opened, self._ended, options=host.options, endpoint=self.endpoint
+            host, opened, self, options=host.options, endpoint=self.endpoint
         )
 
     def __str__(self) -> str:
@@ -45,13 +41,14 @@ class Binding:
         if self._session.dropped:
             raise zmq_error(EINVAL, f"{self.host.type_name} sockets bind to one endpoint only")
 
-    def _ended(self, session: DatagramSession, _reason: BaseException | None) -> None:
+    def session_ended(self, session: DatagramSession, _reason: BaseException | None) -> None:
+        """See `SessionOwner`."""
         pipe = session.pipe
         if pipe is not None:
             pipe.plugged = False
             self.host.ended(pipe)  # what came in can still be read
         self.host.event(Event.CLOSED, self._descriptor, self._end)
-        self._closed(self)
+        self.host.gone(self)
 
     def close(self, linger: float | None) -> None:
         """Receive nothing more; what is to be sent has ``linger`` seconds."""

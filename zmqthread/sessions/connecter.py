@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread import transports
@@ -34,17 +33,15 @@ class Connecter:
     queue for a peer that is not there yet (RFC 28-31).
     """
 
-    def __init__(self, host: Host, endpoint: Endpoint, closed: Callable[[Connecter], None]) -> None:
+    def __init__(self, host: Host, endpoint: Endpoint) -> None:
         self.host = host
         self.endpoint: Any = endpoint
         self._options = settled(host.options, datagrams=endpoint.datagrams)
         self.remote = endpoint.text
-        self._end = Ends(remote=self.remote)
         self.session: Any = None
         self.pipe: Pipe | None = None
         self._attaching = False
         self.stopped = False
-        self._closed = closed
         self._transport: Any = transports.of(endpoint)
         self._attempt: Any = None
         self._timer: Timer | None = None
@@ -56,6 +53,10 @@ class Connecter:
         self._immediate = bool(host.options.immediate)
         # CONNECT_ROUTING_ID names the peer of one connect.
         self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
+
+    @property
+    def _end(self) -> Ends:
+        return Ends(remote=self.remote)
 
     def start(self) -> None:
         """Make the pipe and dial, or have the I/O thread dial for many connecters at once."""
@@ -222,7 +223,7 @@ class Connecter:
         return DatagramSession(
             self.host,
             attempt,
-            self._session_ended,
+            self,
             options=self._options,
             pipe=self.pipe,
             endpoint=self.remote,
@@ -233,7 +234,7 @@ class Connecter:
             self.host,
             attempt.socket,
             new_connection(self.host, self._options),
-            self._session_ended,
+            self,
             options=self._options,
             pipe=self.pipe,
             endpoint=self.remote,
@@ -277,7 +278,8 @@ class Connecter:
         self._delay = min(2 * self._delay, most) if self._delay else base
         return self._delay
 
-    def _session_ended(self, session: Any, reason: BaseException | None) -> None:
+    def session_ended(self, session: Any, reason: BaseException | None) -> None:
+        """See `SessionOwner`."""
         # An interrupt may come in between, then all of this is done again.
         if self.session not in (session, None):
             return
@@ -366,4 +368,4 @@ class Connecter:
         self._give_up_attempt()
         if self.session is not None:
             self.session.close(None)
-        self._closed(self)
+        self.host.gone(self)

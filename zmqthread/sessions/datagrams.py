@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.errors import ProtocolError, error_from_os
@@ -24,7 +23,7 @@ from zmqthread.wire import udp as wire
 if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.reactor.loop import Timer
-    from zmqthread.sessions.host import Host
+    from zmqthread.sessions.host import Host, SessionOwner
     from zmqthread.transports.udp import DatagramSocket
 
 log = logging.getLogger("zmqthread")
@@ -40,7 +39,7 @@ _TEMPORARY = frozenset({errno.ENOBUFS, errno.ENOMEM})
 class DatagramSession:
     """One socket for datagrams.  A bound one receives, and sends for DGRAM; any other sends.
 
-    ``ended`` is called once, when the socket has been closed.
+    ``owner`` is told once, when the socket has been closed.
     """
 
     __slots__ = (
@@ -51,13 +50,13 @@ class DatagramSession:
         "_frame_limit",
         "_largest",
         "_linger",
+        "_owner",
         "_paused",
         "_raw",
         "_sends",
         "_timer",
         "_waiting",
         "dropped",
-        "ended",
         "endpoint",
         "ends",
         "finishing",
@@ -75,7 +74,7 @@ class DatagramSession:
         self,
         host: Host,
         opened: DatagramSocket,
-        ended: Callable[[Any, BaseException | None], None],
+        owner: SessionOwner,
         *,
         options: Options,
         pipe: Pipe | None = None,
@@ -84,7 +83,7 @@ class DatagramSession:
         self.host = host
         self.socket: Any = opened.socket
         self.pipe = pipe
-        self.ended = ended
+        self._owner = owner
         self.endpoint = endpoint
         bound = opened.address is None
         self.ends = Ends(endpoint, bound=True) if bound else Ends(remote=endpoint)
@@ -371,7 +370,7 @@ class DatagramSession:
         self.host.selector.unregister(sock)
         sock.close()
         self._waiting = None
-        self.ended(self, reason)
+        self._owner.session_ended(self, reason)
 
     def forget(self) -> None:
         """In a forked child: close the descriptor, which the parent has as well."""

@@ -94,6 +94,9 @@ class Host(Protocol):
     def read_now(self, handler: Callable[[int], None]) -> None:
         """Call a session's handler for reading, with a buffer to receive into; lock held."""
 
+    def gone(self, part: Any) -> None:
+        """Drop an acceptor or connecter whose last descriptor has been closed (lock held)."""
+
     def admits(self) -> bool:
         """Return whether one more handshake may begin; otherwise ask again soon."""
         ...
@@ -103,3 +106,10 @@ class Host(Protocol):
 
     def handshake_over(self, session: Any) -> None:
         """A handshake has come to its end, one way or the other."""
+
+
+class SessionOwner(Protocol):
+    """Who has made a session: an object, not a callback, since there are as many as peers."""
+
+    def session_ended(self, session: Any, reason: BaseException | None) -> None:
+        """Its descriptor has been closed; ``reason`` is None if that was our own doing."""

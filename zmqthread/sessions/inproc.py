@@ -67,6 +67,9 @@ class Connecting(Neighbour, Protocol):
     def meet(self, peer: Any) -> None:
         """Take note of the socket that has bound the name; lock held."""
 
+    def gone(self, part: Any) -> None:
+        """Drop a connect that is over; lock held."""
+
 
 class InprocEnd:
     """One end of a joined pair: the far end of ``pipe``, which is ``owner``'s."""
@@ -206,13 +209,11 @@ class Waiting:
         name: str,
         endpoint: str,
         names: Names,
-        closed: Callable[[Waiting], None],
     ) -> None:
         self.owner = owner
         self.name = name
         self.session = None
         self._names = names
-        self._closed = closed
         self._closing = False
         self._refused = False
         self._linger: Any = None
@@ -239,7 +240,7 @@ class Waiting:
             if self._linger is not None:
                 self._linger.cancel()
             self._end.end(self.pipe, 0)
-            self._closed(self)
+            self.owner.gone(self)
         # else a binder is about to join us, and _joined or _not_joined comes back here
 
     def give_up(self) -> None:

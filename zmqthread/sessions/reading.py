@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 class Reader(Writer):
     """What a session reads: as much as its pipe has room for, then nothing until there is some."""
 
-    __slots__ = ("_begun", "_recv_into")
+    __slots__ = ("_begun",)
 
     def __init__(self, host: Host, stream: Any, connection: Any, pipe: Pipe | None) -> None:
         super().__init__(host, stream, connection, pipe)
-        self._recv_into = stream.recv_into
         #: Octets that came in since the last message.
         self._begun = 0
 
@@ -43,7 +42,7 @@ class Reader(Writer):
         host, connection, pipe = self.host, self.connection, self.pipe
         large = connection.large
         try:
-            count = self._recv_into(host.scratch if large is None else large)
+            count = self.stream.recv_into(host.scratch if large is None else large)
         except (BlockingIOError, InterruptedError):
             return
         if not count:
@@ -78,7 +77,7 @@ class Reader(Writer):
             pipe.dropped += len(messages) - len(kept)  # T02
             messages, octets = kept, sum(map(weight, kept))
         lane = pipe.incoming
-        lane.extend(messages)
+        lane.queue.extend(messages)
         if octets > SMALL * len(messages):
             lane.weigh(octets)
         if not pipe.readable or self.host.signal is not None:

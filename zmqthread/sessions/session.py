@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event
@@ -29,7 +28,7 @@ from zmqthread.wire.failures import (
 if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.reactor.loop import Timer
-    from zmqthread.sessions.host import Host
+    from zmqthread.sessions.host import Host, SessionOwner
 
 log = logging.getLogger("zmqthread")
 
@@ -44,9 +43,9 @@ class Session(Admission):
     __slots__ = (
         "_descriptor",
         "_linger",
+        "_owner",
         "_timer",
         "dropped",
-        "ended",
         "established",
     )
 
@@ -55,7 +54,7 @@ class Session(Admission):
         host: Host,
         stream: Any,
         connection: Any,
-        ended: Callable[[Session, BaseException | None], None],
+        owner: SessionOwner,
         *,
         options: Options,
         pipe: Pipe | None = None,
@@ -64,7 +63,7 @@ class Session(Admission):
         peer_address: str = "",
     ) -> None:
         super().__init__(host, stream, connection, pipe, options)
-        self.ended = ended
+        self._owner = owner
         self.endpoint = endpoint
         self.ends = ends
         self._descriptor = stream.fileno()
@@ -157,7 +156,8 @@ class Session(Admission):
             try:
                 self.stream.send(self.connection.data_to_send())
                 # Closing with octets unread would reset the connection and take the farewell away.
-                self._recv_into(bytearray(1 << 16))  # not in a turn, perhaps: no scratch buffer
+                # Into a buffer of its own: this is not in a turn, perhaps.
+                self.stream.recv_into(bytearray(1 << 16))
             except OSError:
                 pass  # the farewell is a courtesy
         self.close(error)
@@ -265,7 +265,7 @@ class Session(Admission):
         stream.close()
         self.connection.close()
         self._output = []
-        self.ended(self, reason)
+        self._owner.session_ended(self, reason)
 
     def forget(self) -> None:
         """In a forked child: close the descriptor, which the parent has as well."""

@@ -36,7 +36,6 @@ class Writer:
         "_last_read",
         "_output",
         "_paused",
-        "_send",
         "connection",
         "finishing",
         "host",
@@ -51,7 +50,6 @@ class Writer:
         self.pipe = pipe
         #: Nothing more will be queued: close when all is written.
         self.finishing = False
-        self._send = stream.send
         #: When messages came in last.
         self._last_read = 0.0
         #: What the stream did not take, in order.
@@ -206,7 +204,7 @@ class Writer:
         try:
             if len(buffers) == 1:
                 data = buffers[0]
-                sent = self._send(data)
+                sent = self.stream.send(data)
                 if sent == len(data):
                     return True
             else:
