@@ -194,6 +194,7 @@ def test_a_process_whose_threads_all_wait_never_wakes() -> None:
 
 def test_the_io_thread_stays_by_a_sender_in_full_swing() -> None:
     """Each ring takes the interpreter away from a sender that writes its batches by itself."""
+    stayed = []
 
     def main(world: World) -> None:
         push = world.socket(world.engine("here"), SocketType.PUSH)
@@ -203,15 +204,18 @@ def test_the_io_thread_stays_by_a_sender_in_full_swing() -> None:
         world.kernel.sleep(0.1)
         for _ in range(40):
             world.send(push, b"x" * 4096)
-        world.kernel.sleep(TICK / 2)
-        armed = [push._flusher_armed]  # else the next burst has to ring again
+        armed = []
+        for _ in range(4):
+            world.kernel.sleep(TICK / 5)
+            armed.append(push._flusher_armed)  # else the next burst has to ring again
+        stayed.append(all(armed))
         world.kernel.sleep(10 * TICK)
-        armed.append(push._flusher_armed)  # or else it wakes for nothing
-        assert armed == [True, False]
+        assert not push._flusher_armed  # or else it wakes for nothing
         assert pull.pattern.can_recv()
         world.finish()
 
-    run(main, 1)  # in other schedules the I/O thread is the one who writes last
+    run(main, 20)
+    assert any(stayed)  # in some schedules the I/O thread is the one who writes last
 
 
 @pytest.mark.parametrize("nested", [True, False])

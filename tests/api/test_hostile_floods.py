@@ -115,6 +115,8 @@ def test_hostile_g12_peers_that_come_to_go(says: bytes, context: zmq.Context) ->
     """Each as soon as it is there; between them a good peer is answered, and nothing is left."""
     rep = patient(context.socket(zmq.REP), PATIENCE)
     req = patient(context.socket(zmq.REQ), PATIENCE)
+    for each in (rep, req):
+        each.poll(1)  # from its first wait on a socket has a selector and a waker of its own
     port = rep.bind_to_random_port(f"tcp://{LOOPBACK}")
     req.connect(f"tcp://{LOOPBACK}:{port}")
 

@@ -25,6 +25,8 @@ def arm(countdown):
         back = frame.f_back
         if event not in ("c_return", "call"):
             return
+        if "__del__" in (frame.f_code.co_name, back and back.f_code.co_name):
+            return  # Python swallows what is raised there
         if root in frame.f_code.co_filename or (back and root in back.f_code.co_filename):
             countdown -= 1
             if countdown < 0:

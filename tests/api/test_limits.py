@@ -59,6 +59,7 @@ made = []
 try:
     while True:
         made.append(context.socket(zmq.PULL))
+        made[-1].poll(0)  # from here on it has descriptors of its own
 except zmq.ZMQError as error:
     failure = errno.errorcode[error.errno]
 for one in made:

@@ -61,6 +61,9 @@ class SimSeams(Seams):
     def expect_descriptors(self, count: int, one: int) -> None:
         """There is no table here."""
 
+    def nap(self, seconds: float) -> None:
+        self.kernel.sleep(seconds)
+
     def give_way(self) -> None:
         self.kernel.point("yield")
 

@@ -1,6 +1,6 @@
 """Who drives a socket: the I/O thread, or the thread that waits for it.
 
-Each socket has a lock and a selector of its own, and whoever holds the lock may run one turn: take
+Each socket has a lock, and a selector (see `lodging`).  Whoever has the lock may run one turn: take
 what is ready, let the sessions handle it, empty the mailbox.  By default the I/O thread does that.
 A thread that has to wait borrows the socket (one change in the I/O thread's selector) and runs the
 turns itself, so that no message is handed from thread to thread; further threads follow: they
@@ -88,17 +88,20 @@ class Driven(Paired):
 
     def _join_loop(self) -> None:
         """Let the I/O thread drive from now on."""
-        self.loop.selector.register(self.selector, READ, self._drive)
+        if self.lodging is None:
+            self.loop.selector.register(self.selector, READ, self._drive)
 
     def move(self, loop: Loop, keeper: TakeBack) -> None:
         """Let another I/O thread drive; lock held, nothing is on the selector yet."""
         if loop is self.loop:
             return
-        self.loop.selector.unregister(self.selector)
+        if self.lodging is None:
+            self.loop.selector.unregister(self.selector)
         self.loop.load -= 1
         loop.load += 1
         self.loop, self._keeper, self.attended = loop, keeper, False
-        loop.selector.register(self.selector, 0 if self.lent else READ, self._drive)
+        if self.lodging is None:
+            loop.selector.register(self.selector, 0 if self.lent else READ, self._drive)
 
     # -- turns ---
 
@@ -145,7 +148,7 @@ class Driven(Paired):
     def glance(self) -> None:
         """Take one turn without waiting, if nobody else is at it; lock held."""
         before = self.driven
-        if not before or before == self.seams.get_ident():
+        if (not before or before == self.seams.get_ident()) and self.settled():
             self.turn(self.selector.select(0))
             self.stop_driving(before)
             if self._followers or self.signal is not None:
@@ -179,7 +182,11 @@ class Driven(Paired):
         self.last_write = 0.0
         me = self.seams.get_ident()
         before = self.driven
-        if (before and before != me) or not self.loop.nests:
+        if (
+            (before and before != me)
+            or not self.loop.nests
+            or (self.lodging is not None and not self.settled())
+        ):
             self._follow(interest, timeout)
             return True
         try:
@@ -263,7 +270,7 @@ class Driven(Paired):
             self.loop.selector.modify(self.selector, READ, self._drive)
 
     def _follow(self, interest: int, timeout: float | None) -> None:
-        sleeper = take_sleeper(self.seams)
+        sleeper = take_sleeper(self.seams, always=True)
         try:
             self._followers[sleeper] = interest
             self.lock.release()

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zmqthread.reactor.loop import Loop
-    from zmqthread.reactor.seams import Seams
 
 log = logging.getLogger("zmqthread")
 
@@ -20,17 +19,19 @@ log = logging.getLogger("zmqthread")
 class Mailbox:
     """The part of a socket that others may write to; whoever drives it is woken up for that."""
 
-    __slots__ = ("_mailbox", "_rung", "_waker", "errors", "lock", "loop", "released")
+    __slots__ = ("_mailbox", "_rung", "errors", "lock", "loop", "released")
 
     #: Of the socket; see `Seams.lock`.
     lock: Any
 
-    def __init__(self, seams: Seams, loop: Loop) -> None:
+    #: Of the socket; see `Lodger`.
+    _waker: Any
+
+    def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.released = False
         self.errors = 0
         self._mailbox: deque[Callable[[], None]] = deque()
-        self._waker = seams.waker()
         self._rung = False
 
     def post(self, item: Callable[[], None]) -> None:

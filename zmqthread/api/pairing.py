@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmqthread.api.mailbox import Mailbox
+from zmqthread.api.lodging import Lodger
 from zmqthread.reactor.selector import EDGE, READ
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zmqthread.reactor.waker import PairedWaker
 
 
-class Paired(Mailbox):
+class Paired(Lodger):
     """The part of a socket that may share its waker with an in-process peer.
 
     Only for waits without an end: a time limit on a read begins anew with each signal.
@@ -31,15 +31,11 @@ class Paired(Mailbox):
         "_outside",
         "in_process",
         "paired",
-        "seams",
-        "selector",
         "undrained",
     )
 
     def __init__(self, seams: Seams, loop: Loop) -> None:
         super().__init__(seams, loop)
-        self.seams = seams
-        self.selector = seams.selector()
         #: It has an in-process endpoint.
         self.in_process = False
         #: It has, or had, an endpoint of another kind: it waits for more than its waker.
@@ -50,7 +46,6 @@ class Paired(Mailbox):
         self.undrained = False
         #: Whom to ask to share wakers, with the next wait.
         self._beside: Paired | None = None
-        self.selector.register(self._waker, READ | EDGE, self._on_ring)
 
     def meet(self, peer: Paired) -> None:
         """Take note of an in-process peer; lock held."""
@@ -105,8 +100,9 @@ class Paired(Mailbox):
             self._pair(waker)
 
     def _pair(self, waker: PairedWaker) -> None:
-        before = self._waker
         try:
+            self.move_out()
+            before = self._waker
             self.selector.register(waker, READ | EDGE, self._on_ring)
         except OSError:
             waker.close()

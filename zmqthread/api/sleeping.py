@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from zmqthread.errors import error_from_os
-from zmqthread.reactor.selector import EDGE, READ
+from zmqthread.reactor.selector import EDGE, READ, SCARCE
 from zmqthread.reactor.vigil import Vigil
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from zmqthread.api.driving import Driven
     from zmqthread.reactor.seams import Seams
+
+
+#: Seconds: so often who cannot be woken up looks again.
+_NAP = 5e-3
 
 
 class Sleeper:
@@ -58,6 +62,39 @@ class Sleeper:
                 getattr(self, part).close()
 
 
+class Napper(Sleeper):
+    """Stands in where there are no descriptors for a sleeper: it looks again, nobody rings it."""
+
+    __slots__ = ("_seams",)
+
+    def __init__(self, seams: Seams) -> None:
+        self._seams = seams
+        self.waker = _NOBODY
+
+    def sleep(self, timeout: float | None) -> None:
+        """Sleep for a moment."""
+        self._seams.nap(_NAP if timeout is None else min(_NAP, timeout))
+
+
+class _Nobody:
+    """A waker that wakes nobody."""
+
+    def ring(self) -> None:
+        pass
+
+    def drain(self) -> None:
+        pass
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        pass
+
+
+_NOBODY = _Nobody()
+
+
 class _Sleepers(threading.local):
     def __init__(self) -> None:
         self.free: list[Sleeper] = []
@@ -67,10 +104,11 @@ class _Sleepers(threading.local):
 _sleepers = _Sleepers()
 
 
-def take_sleeper(seams: Seams) -> Sleeper:
+def take_sleeper(seams: Seams, *, always: bool = False) -> Sleeper:
     """Return a sleeper of the calling thread, which gives it back with `give_back`.
 
-    A signal handler that waits while it interrupts a wait gets another one.
+    A signal handler that waits while it interrupts a wait gets another one.  ``always``: where the
+    system gives no descriptors, one that naps.
 
     Raises:
         ZMQError: EMFILE, ENFILE, ENOMEM: the system gives no descriptors.
@@ -83,12 +121,15 @@ def take_sleeper(seams: Seams) -> Sleeper:
     try:
         return Sleeper(seams)
     except OSError as error:
+        if always and error.errno in SCARCE:
+            return Napper(seams)
         raise error_from_os(error) from error
 
 
 def give_back(sleeper: Sleeper) -> None:
     """Keep a sleeper for the calling thread's next wait."""
-    _sleepers.free.append(sleeper)
+    if not isinstance(sleeper, Napper):  # next time there may be descriptors
+        _sleepers.free.append(sleeper)
 
 
 def forget_sleepers() -> None:

@@ -129,7 +129,7 @@ class _Wait:
 
     def _claim(self, core: Core) -> None:
         before = core.driven
-        if before not in {0, self._me} or not core.loop.nests:
+        if before not in {0, self._me} or not core.loop.nests or not core.settled():
             self._followed[core] = None
             core.follow(self._sleeper, self._wanted[core])
         else:

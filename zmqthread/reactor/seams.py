@@ -87,6 +87,10 @@ class Seams:
         """
         return originals.RLock()
 
+    def nap(self, seconds: float) -> None:
+        """Sleep, with nobody to end it early."""
+        time.sleep(seconds)
+
     def give_way(self) -> None:
         """Let another thread or process have the processor, if one could use it."""
         os.sched_yield()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import selectors
+from errno import EMFILE, ENFILE, ENOMEM, ENOSPC
 from typing import Any, Protocol
 
 from zmqthread.reactor import originals
@@ -18,6 +19,9 @@ WRITE = 2
 EDGE = 4
 #: Report urgent data, which only plain descriptors of a program have; hang-ups with it.
 URGENT = 8
+
+#: What there is none left of: descriptors, memory, places in selectors.
+SCARCE = frozenset({EMFILE, ENFILE, ENOMEM, ENOSPC})
 
 _UNKNOWN = -1
 
@@ -57,7 +61,8 @@ class Selector(Protocol):
         """Release the descriptor; the watched ones stay open."""
 
 
-def _fd(fileobj: HasFileno | int) -> int:
+def descriptor_of(fileobj: HasFileno | int) -> int:
+    """Return the descriptor of anything that has one, or is one."""
     return fileobj if isinstance(fileobj, int) else fileobj.fileno()
 
 
@@ -74,14 +79,14 @@ class EpollSelector:
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Watch ``fileobj``; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         self._data[fd] = data
         self._masks[fd] = 0
         self._watch(fd, events)
 
     def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Change what is watched for; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         self._data[fd] = data
         if self._masks.get(fd) != events:
             self._watch(fd, events)
@@ -114,7 +119,7 @@ class EpollSelector:
 
     def unregister(self, fileobj: HasFileno | int) -> None:
         """Stop watching; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         self._data.pop(fd, None)
         if self._masks.pop(fd, 0):
             try:
@@ -161,13 +166,13 @@ class PortableSelector:
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Watch ``fileobj``; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         self._asked[fd] = 0
         self.modify(fd, events, data)
 
     def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Change what is watched for; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         before = self._asked[fd]
         events &= READ | WRITE
         if not events:
@@ -181,7 +186,7 @@ class PortableSelector:
 
     def unregister(self, fileobj: HasFileno | int) -> None:
         """Stop watching; see `Selector`."""
-        fd = _fd(fileobj)
+        fd = descriptor_of(fileobj)
         if self._asked.pop(fd, 0):
             self._selector.unregister(fd)
 
