@@ -43,7 +43,8 @@ MYPY: Final = "mypy>=2.4,<2.5"
 _BACKEND: Final = "tools/wheel/zmqthread_build.py"
 
 _HOT: Final = """
-    api/core api/driving api/hosting api/lending api/lodging api/mailbox api/monitor api/pairing api/waiting
+    api/core api/driving api/hosting api/lending api/lodging api/mailbox api/monitor api/pairing
+    api/waiting
     patterns/distributor patterns/fair_queue patterns/gathering patterns/index
     patterns/load_balancer patterns/subscriptions patterns/topics
     pipes/batch pipes/conflate pipes/lane pipes/pipe
