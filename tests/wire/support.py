@@ -12,6 +12,7 @@ from zmqthread.wire.mechanisms.null import Null
 from zmqthread.wire.zmtp import commands
 from zmqthread.wire.zmtp.connection import Connection
 from zmqthread.wire.zmtp.handshake import SOCKET_TYPES
+from zmqthread.wire.zmtp.terms import Terms
 
 EVERY_TYPE = SOCKET_TYPES
 MANY = 1_000_000
@@ -56,9 +57,8 @@ def opening(kind: bytes = b"PUSH", **options: Any) -> bytes:
 def connection(kind: str = "PULL", **options: Any) -> Connection:
     """A connection that has seen nothing yet; any type may talk to it."""
     options.setdefault("accepts", EVERY_TYPE)
-    options.setdefault("mechanism", Null())
-    options.setdefault("now", 0.0)
-    return Connection(kind, **options)
+    mechanism, now = options.pop("mechanism", None), options.pop("now", 0.0)
+    return Connection(Terms(kind, **options), mechanism or Null(), now)
 
 
 def established(kind: str = "PULL", peer: bytes = b"PUSH", **options: Any) -> Connection:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.wire.support import (
+    EVERY_TYPE,
     MANY,
     connection,
     drain,
@@ -27,6 +28,7 @@ from zmqthread.errors import ProtocolError
 from zmqthread.message import Cancel, Subscribe
 from zmqthread.wire.limits import Heartbeat
 from zmqthread.wire.zmtp.connection import Connection
+from zmqthread.wire.zmtp.terms import Terms
 
 
 def exchange(left: Connection, right: Connection, step: int = MANY) -> tuple[list[Any], list[Any]]:
@@ -62,7 +64,8 @@ def test_two_connections_meet(step: int) -> None:
 
 
 def test_socket_types_may_be_given_as_octets() -> None:
-    assert established(b"PULL").socket_type == "PULL"  # type: ignore[arg-type]
+    assert Terms(b"PULL", EVERY_TYPE).socket_type == "PULL"  # type: ignore[arg-type]
+    assert established(b"PULL").established  # type: ignore[arg-type]
 
 
 def test_two_connections_of_types_that_do_not_go_together_both_end() -> None:

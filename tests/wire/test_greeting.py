@@ -36,7 +36,7 @@ def test_rfc37_z09_z10_role_and_filler_are_zero_for_null() -> None:
 
 def test_rfc37_z13_the_server_role_is_sent() -> None:
     assert encode(b"PLAIN", as_server=True)[32] == 1
-    assert parse(encode(b"PLAIN", as_server=True)) == (3, 1, b"PLAIN" + bytes(15), True)
+    assert parse(encode(b"PLAIN", as_server=True)) == ((3, 1), b"PLAIN" + bytes(15), True)
 
 
 def test_rfc37_z01_g6_the_padding_is_not_looked_at() -> None:

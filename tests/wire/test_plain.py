@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
@@ -44,9 +45,9 @@ COMMANDS = {
 }
 
 
-def server(*states: str) -> Connection:
+def server(*states: str, **options: Any) -> Connection:
     """A server brought into a state."""
-    conn = connection(mechanism=PlainServer())
+    conn = connection(mechanism=PlainServer(), **options)
     drain(conn, greeting(mechanism=b"PLAIN"))
     if "hello" in states:
         drain(conn, HELLO)
@@ -236,8 +237,7 @@ def test_passwords_are_in_no_repr_and_in_no_pickle() -> None:
 
 
 def test_incompatible_types_are_told_by_the_server_only() -> None:
-    conn = server("hello")
-    conn._setup.accepts = frozenset()  # type: ignore[union-attr]
+    conn = server("hello", accepts=frozenset())
     with pytest.raises(ProtocolError):
         conn.receive(INITIATE, MANY, 0.0)
     assert sent_commands(conn.data_to_send()) == [(b"ERROR", b"\x13Invalid socket type")]

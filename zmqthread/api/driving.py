@@ -18,7 +18,7 @@ from zmqthread.api.lending import TICK, TakeBack
 from zmqthread.api.pairing import Paired
 from zmqthread.api.sleeping import Sleeper, give_back, take_sleeper
 from zmqthread.reactor.interrupts import is_interrupt
-from zmqthread.reactor.loop import Loop, Timer
+from zmqthread.reactor.loop import Loop
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.reactor.vigil import Ready, Vigil
@@ -371,18 +371,7 @@ class Driven(Paired):
             else:
                 self._flusher_armed = False
 
-    # -- timers and the end ---
-
-    def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
-        """Run ``function`` after ``delay`` seconds in the I/O thread, with the lock held."""
-
-        def run() -> None:
-            with self.lock:
-                if not self.released:
-                    function()
-                    self.notify()
-
-        return self.loop.call_at(self.seams.monotonic() + delay, run)
+    # -- the end ---
 
     def forget(self) -> None:
         """In a forked child: close the descriptors, which the parent has as well."""

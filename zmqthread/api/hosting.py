@@ -12,7 +12,7 @@ from zmqthread.sessions.ends import NOWHERE, Ends
 from zmqthread.sessions.writing import BURST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable
 
     from zmqthread.api.engine import Engine
     from zmqthread.api.monitor import Monitor
@@ -41,7 +41,7 @@ class Hosting(Driven):
         self.options = options
         self.row = row
         self.type_name = row.name
-        self.peer_types: Container[str] = row.peers
+        self.peer_types: frozenset[str] = row.peers
         self.names = engine.names
         self.takes_subscriptions = row.takes_subscriptions
         self.takes_joins = row.takes_joins

@@ -9,7 +9,6 @@ them a third of the system calls of a handshake.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.mailbox import Mailbox
@@ -23,6 +22,22 @@ if TYPE_CHECKING:
     from zmqthread.reactor.selector import Selector
 
 
+class _Watched:
+    """What one descriptor is watched for, who is told of it, and what the I/O thread calls."""
+
+    # One object in place of a tuple, a method, a `partial` and its arguments.
+    __slots__ = ("data", "events", "fd", "lodging")
+
+    def __init__(self, lodging: Lodging, fd: int, events: int, data: Any) -> None:
+        self.lodging = lodging
+        self.fd = fd
+        self.events = events
+        self.data = data
+
+    def __call__(self, events: int) -> None:
+        self.lodging.on_ready(self, events)
+
+
 class Lodging:
     """Selector and waker of a socket that has none; see those."""
 
@@ -32,8 +47,7 @@ class Lodging:
 
     def __init__(self, lodger: Lodger) -> None:
         self._lodger = lodger
-        #: What is watched for, who is told of it, and what the I/O thread calls.
-        self._entries: dict[int, tuple[int, Any, Any]] = {}
+        self._entries: dict[int, _Watched] = {}
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Watch ``fileobj`` in the I/O thread's selector."""
@@ -42,10 +56,9 @@ class Lodging:
             lodger.selector.register(fileobj, events, data)
             return
         fd = descriptor_of(fileobj)
-        call = partial(self._on_ready, fd, data)
-        self._entries[fd] = events, data, call
+        self._entries[fd] = watched = _Watched(self, fd, events, data)
         try:
-            lodger.loop.selector.register(fd, events, call)
+            lodger.loop.selector.register(fd, events, watched)
         except BaseException:
             self._entries.pop(fd, None)
             raise
@@ -53,11 +66,9 @@ class Lodging:
     def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Change what is watched for."""
         fd = descriptor_of(fileobj)
-        _, before, call = self._entries[fd]
-        if data != before:
-            call = partial(self._on_ready, fd, data)
-        self._entries[fd] = events, data, call
-        self._lodger.loop.selector.modify(fd, events, call)
+        watched = self._entries[fd]
+        watched.events, watched.data = events, data
+        self._lodger.loop.selector.modify(fd, events, watched)
 
     def unregister(self, fileobj: HasFileno | int) -> None:
         """Stop watching."""
@@ -66,14 +77,14 @@ class Lodging:
             self._lodger.loop.selector.unregister(fd)
             self._entries.pop(fd, None)  # last: after an interrupt it is done again
 
-    def _on_ready(self, fd: int, data: Any, events: int) -> None:
+    def on_ready(self, watched: _Watched, events: int) -> None:
+        """Take a turn, in the I/O thread, with what that has found ready."""
         lodger = self._lodger
         with lodger.lock:
             # Others may have been at it since the I/O thread was told: what it was told of may be
             # closed, with another stream behind the same number, or have moved out.
-            entry = self._entries.get(fd)
-            if entry is not None and entry[1] == data and not lodger.released:
-                lodger.turn([(data, events)])
+            if self._entries.get(watched.fd) is watched and not lodger.released:
+                lodger.turn([(watched.data, events)])
                 lodger.notify()
 
     def select(self, timeout: float | None) -> list[tuple[Any, int]]:
@@ -99,8 +110,8 @@ class Lodging:
 
     def hand_over(self, selector: Selector) -> None:
         """Have another selector watch as well."""
-        for fd, (events, data, _) in self._entries.items():
-            selector.register(fd, events, data)
+        for fd, watched in self._entries.items():
+            selector.register(fd, watched.events, watched.data)
 
     def vacate(self) -> None:
         """Have the I/O thread's selector watch no longer."""

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from zmqthread.api.alarm import Alarm
 from zmqthread.reactor.interrupts import is_interrupt
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ class Mailbox:
         # The ring is used up, even if somebody else has emptied the mailbox meanwhile: the next
         # one who posts has to ring again.  A turn looks into the mailbox after this.
         self._rung = False
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> Alarm:
+        """Run ``function`` after ``delay`` seconds in the I/O thread, with the lock held."""
+        alarm = Alarm(self.loop.seams.monotonic() + delay, function, self)
+        self.loop.add(alarm)
+        return alarm
 
     def look_again(self) -> None:
         """After an interrupt: have another turn taken, since a ring is told of only once."""

@@ -30,6 +30,12 @@ class Timer:
         """Make the timer do nothing."""
         self.call = None
 
+    def fire(self) -> None:
+        """Make the call, in the I/O thread."""
+        call = self.call
+        if call is not None:
+            call()
+
     def __lt__(self, other: Timer) -> bool:
         return self.when < other.when
 
@@ -102,14 +108,18 @@ class Loop:
     def call_at(self, when: float, function: Callable[[], None]) -> Timer:
         """Run ``function`` in the I/O thread at ``when`` on the monotonic clock."""
         timer = Timer(when, function)
+        self.add(timer)
+        return timer
+
+    def add(self, timer: Timer) -> None:
+        """Have a timer fire in the I/O thread once its time has come."""
         try:
             self._inbox.append(timer)
-            if when < self._wakes_at:
+            if timer.when < self._wakes_at:
                 self._waker.ring()
         except BaseException:  # an interrupt: the timer may be there already
             self._waker.ring()
             raise
-        return timer
 
     # -- the I/O thread ----------------------------------------------------------------------
 
@@ -158,9 +168,9 @@ class Loop:
         self._take_inbox()
         timers = self._timers
         while timers and timers[0].when <= began:
-            call = heapq.heappop(timers).call
-            if call is not None:
-                self._guard(call)
+            timer = heapq.heappop(timers)
+            if timer.call is not None:
+                self._guard(timer.fire)
         took = monotonic() - began
         if took > self.longest_turn:
             self.longest_turn = took

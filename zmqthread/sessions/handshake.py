@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from zmqthread.wire.mechanisms.null import Null
 from zmqthread.wire.mechanisms.plain import PlainClient, PlainServer
 from zmqthread.wire.raw import RawConnection
 from zmqthread.wire.zmtp.connection import Connection
+from zmqthread.wire.zmtp.terms import Terms
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
@@ -40,20 +42,8 @@ def new_connection(host: Host, options: Options) -> Any:
     """
     if host.raw:
         return RawConnection()
-    encrypts = options.mechanism == SecurityMechanism.CURVE
-    return (TakingTurns if encrypts else Connection)(
-        host.type_name,
-        host.peer_types,
-        new_mechanism(options),
-        routing_id=options.routing_id,
-        metadata=[(name.encode(), value) for name, value in options.metadata.items()],
-        limits=_limits(options),
-        heartbeat=_heartbeat(options),
-        handshake_timeout=options.handshake_ivl / 1000,
-        now=host.seams.monotonic(),
-        takes_subscriptions=host.takes_subscriptions,
-        takes_joins=host.takes_joins,
-    )
+    kind = TakingTurns if options.mechanism == SecurityMechanism.CURVE else Connection
+    return kind(_terms(host, options), new_mechanism(options), host.seams.monotonic())
 
 
 def new_mechanism(options: Options) -> Mechanism:
@@ -127,22 +117,63 @@ def is_final(reason: BaseException | None, options: Options) -> bool:
     return isinstance(reason, PeerRefused) and options.mechanism != SecurityMechanism.NULL
 
 
-def _limits(options: Options) -> Limits:
-    return Limits(
-        frame_size=options.frame_limit,
-        message_size=options.frame_limit,
-        parts=options.max_parts or _NO_LIMIT,
-        handshake_command=options.max_command or _NO_LIMIT,
-        topic=options.max_topic or _NO_LIMIT,
-        properties=options.max_properties or _NO_LIMIT,
+def _terms(host: Host, options: Options) -> Terms:
+    return _equal_terms(
+        host.type_name,
+        host.peer_types,
+        host.takes_subscriptions,
+        host.takes_joins,
+        options.routing_id,
+        tuple(options.metadata.items()),
+        options.handshake_ivl,
+        _heartbeat(options),
+        options.frame_limit,
+        options.max_parts,
+        options.max_command,
+        options.max_topic,
+        options.max_properties,
     )
 
 
-def _heartbeat(options: Options) -> Heartbeat | None:
+def _heartbeat(options: Options) -> tuple[int, int, int] | None:
+    """Return interval, timeout and time to live, in milliseconds."""
     if not options.heartbeat_ivl:
         return None
-    return Heartbeat(
-        interval=options.heartbeat_ivl / 1000,
-        timeout=options.heartbeat_wait / 1000,
-        ttl=options.heartbeat_ttl / 1000,
+    return options.heartbeat_ivl, options.heartbeat_wait, options.heartbeat_ttl
+
+
+# A thousand connections have the same ones, most often: 10 us for each, and two objects less.
+@lru_cache(64)
+def _equal_terms(  # noqa: PLR0913, PLR0917 - the options that matter, as a key
+    socket_type: str,
+    peer_types: frozenset[str],
+    takes_subscriptions: bool,
+    takes_joins: bool,
+    routing_id: bytes,
+    metadata: tuple[tuple[str, bytes], ...],
+    handshake_ivl: int,
+    heartbeat: tuple[int, int, int] | None,
+    frame_limit: int,
+    max_parts: int,
+    max_command: int,
+    max_topic: int,
+    max_properties: int,
+) -> Terms:
+    return Terms(
+        socket_type,
+        peer_types,
+        routing_id,
+        tuple((name.encode(), value) for name, value in metadata),
+        Limits(
+            frame_size=frame_limit,
+            message_size=frame_limit,
+            parts=max_parts or _NO_LIMIT,
+            handshake_command=max_command or _NO_LIMIT,
+            topic=max_topic or _NO_LIMIT,
+            properties=max_properties or _NO_LIMIT,
+        ),
+        Heartbeat(*(each / 1000 for each in heartbeat)) if heartbeat else None,
+        handshake_ivl / 1000,
+        takes_subscriptions,
+        takes_joins,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zmqthread.sessions.ends import NOWHERE, Ends
@@ -29,7 +29,7 @@ class Host(Protocol):
     #: The in-process endpoints of the context.
     names: Names
     type_name: str
-    peer_types: Container[str]
+    peer_types: frozenset[str]
     takes_subscriptions: bool
     takes_joins: bool
     #: Messages of several frames are none.

@@ -7,7 +7,7 @@ mailbox; messages go through the lanes (see `pipes.lane` for why no wake-up is l
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,7 +29,7 @@ class Neighbour(Protocol):
 
     options: Options
     type_name: str
-    peer_types: Container[str]
+    peer_types: frozenset[str]
 
     @property
     def conflate(self) -> tuple[bool, bool]:

@@ -6,7 +6,7 @@ peer it is about: replies of other pipes, second replies and late ones have nowh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqthread.constants import EFAULT, Event, SocketType
@@ -110,7 +110,7 @@ class Inquiry:
 
     options = _OPTIONS
     type_name = "DEALER"
-    peer_types: Container[str] = ("REP", "ROUTER")
+    peer_types: frozenset[str] = frozenset(("REP", "ROUTER"))
     conflate = (False, False)
 
     def __init__(

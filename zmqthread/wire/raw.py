@@ -30,7 +30,6 @@ class RawConnection:
 
     __slots__ = ("_pos", "_rest", "failed", "peer", "pending")
 
-    socket_type: Final = "STREAM"
     established: Final = True
     ready_sent: Final = True
     began: Final = 0.0

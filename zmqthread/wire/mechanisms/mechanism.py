@@ -88,7 +88,7 @@ class Mechanism(ABC):
         """
 
     @abstractmethod
-    def commands(self) -> list[Command]:
+    def commands(self) -> Sequence[Command]:
         """The commands that are due now; each is given once."""
 
     @abstractmethod

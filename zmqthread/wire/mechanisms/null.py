@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zmqthread.wire.failures import unexpected
 from zmqthread.wire.mechanisms.mechanism import Command, Mechanism, ZapRequest
 from zmqthread.wire.zmtp.commands import ERROR, READY, encode_error, parse_error
@@ -27,7 +29,7 @@ class Null(Mechanism):
         super().__init__()
         self._ask_zap = ask_zap
         self._own = b""
-        self._due: list[Command] = []
+        self._due: Sequence[Command] = ()
         self._sent = False
 
     def begin(self, metadata: bytes) -> None:
@@ -51,8 +53,8 @@ class Null(Mechanism):
         self.metadata = data
         self.complete = self._sent
 
-    def commands(self) -> list[Command]:
-        due, self._due = self._due, []
+    def commands(self) -> Sequence[Command]:
+        due, self._due = self._due, ()
         return due
 
     def zap_reply(self, status: int) -> None:

@@ -9,7 +9,6 @@ and `encode`, and must be written in the order in which they were given out.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
 from typing import Any, Final, NoReturn
 
 from zmqthread.constants import Event
@@ -21,18 +20,12 @@ from zmqthread.wire.failures import (
     MechanismMismatch,
     unexpected,
 )
-from zmqthread.wire.limits import DEFAULT_LIMITS, Heartbeat, Limits
 from zmqthread.wire.mechanisms.mechanism import Mechanism, ZapRequest
 from zmqthread.wire.zmtp import commands, greeting
 from zmqthread.wire.zmtp.decoder import Decoder, Input, oversized
-from zmqthread.wire.zmtp.handshake import (
-    IDENTIFIED,
-    Setup,
-    meet,
-    take_command,
-    zap_properties,
-)
+from zmqthread.wire.zmtp.handshake import Setup, meet, take_command, zap_properties
 from zmqthread.wire.zmtp.heartbeat import Pulse
+from zmqthread.wire.zmtp.terms import Terms
 from zmqthread.wire.zmtp.traffic import Traffic
 
 # What careless parsing would raise. It is not meant to happen; if it does, the peer caused it.
@@ -43,18 +36,9 @@ class Connection(Traffic):
     """A ZMTP 3 connection with one peer, from the first octet.
 
     Args:
-        socket_type: our type, like "PULL".
-        accepts: the types that may talk to ours.
+        terms: what we bring into the handshake.
         mechanism: the security mechanism, fresh and for this connection only.
-        routing_id: our Identity; sent when it is set and our type may have one.
-        metadata: further properties for the peer, as name and value.
-        limits: what the peer may make us hold.
-        heartbeat: when to ping; None never does. Peers' own PINGs are answered anyway.
-        handshake_timeout: seconds from `now` until the handshake must be over, 0 for no limit.
         now: the present, on the clock of all other `now` arguments.
-        takes_subscriptions: our type is a publisher: SUBSCRIBE and CANCEL, and messages that begin
-            with 01 and 00, become Subscribe and Cancel.
-        takes_joins: our type is RADIO: JOIN and LEAVE become Join and Leave.
 
     Attributes:
         established: READY went both ways; `encode` may be used and messages come out of `receive`.
@@ -64,34 +48,14 @@ class Connection(Traffic):
         dropped_commands: commands that were ignored: unknown, or of no use to our type.
     """
 
-    __slots__ = ("_decoder", "_salvaged", "_setup", "failed", "socket_type")
+    __slots__ = ("_decoder", "_salvaged", "_setup", "failed")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a session knows, by name
-        self,
-        socket_type: bytes | str,
-        accepts: Container[str],
-        mechanism: Mechanism,
-        routing_id: bytes = b"",
-        metadata: Sequence[tuple[bytes, bytes]] = (),
-        limits: Limits = DEFAULT_LIMITS,
-        heartbeat: Heartbeat | None = None,
-        handshake_timeout: float = 30.0,
-        now: float = 0.0,
-        takes_subscriptions: bool = False,
-        takes_joins: bool = False,
-    ) -> None:
-        kind = socket_type if isinstance(socket_type, str) else socket_type.decode("ascii")
-        super().__init__(mechanism, limits, takes_subscriptions, takes_joins)
-        self.socket_type = kind
+    def __init__(self, terms: Terms, mechanism: Mechanism, now: float = 0.0) -> None:
+        super().__init__(terms, mechanism)
         self.failed = False
-        self._decoder = Decoder(limits, mechanism.transforms)
+        self._decoder = Decoder(terms.limits, mechanism.transforms)
         self._salvaged: list[Any] | None = None
-        properties = [(b"Socket-Type", kind.encode("ascii"))]
-        if routing_id and kind in IDENTIFIED:
-            properties.append((b"Identity", routing_id))
-        own = commands.encode_metadata((*properties, *metadata))
-        deadline = now + handshake_timeout if handshake_timeout > 0 else None
-        self._setup: Setup | None = Setup(accepts, own, limits, heartbeat, now, deadline)
+        self._setup: Setup | None = Setup(terms, now)
         self._send(greeting.encode(mechanism.name, mechanism.as_server))
 
     @property
@@ -213,13 +177,13 @@ class Connection(Traffic):
         if setup is None:
             raise unexpected("the connection has failed")
         held, mechanism = setup.held, self.mechanism
-        if setup.waiting and len(held) > setup.limits.handshake_command:
+        if setup.waiting and len(held) > self._limits.handshake_command:
             raise oversized("too much before the end of the handshake")
         held += data
         if not setup.greeted:
             self._greet(setup, now)
         while setup.greeted and not setup.waiting and not self.established:
-            body = take_command(held, setup.limits.handshake_command)
+            body = take_command(held, self._limits.handshake_command)
             if body is None:
                 break
             mechanism.receive(*mechanism.split(body))
@@ -241,9 +205,9 @@ class Connection(Traffic):
             raise MechanismMismatch(f"the peer wants {named!r}, we want {ours.name!r}")
         if theirs.as_server and ours.as_server:
             raise unexpected("both sides are the server")
-        self.peer.version = (theirs.major, theirs.minor)
+        self.peer.version = theirs.version
         setup.greeted = True
-        ours.begin(setup.metadata)
+        ours.begin(setup.terms.properties)
         self._advance(setup, now)
 
     def _advance(self, setup: Setup, now: float) -> None:
@@ -251,7 +215,7 @@ class Connection(Traffic):
         mechanism = self.mechanism
         if mechanism.metadata is not None and not self.peer.socket_type:
             try:
-                meet(self.peer, self.socket_type, setup, mechanism.metadata)
+                meet(self.peer, setup, mechanism.metadata)
             except IncompatiblePeer:
                 if mechanism.explains:
                     self._send(commands.encode(*commands.encode_error("Invalid socket type")))
@@ -266,7 +230,7 @@ class Connection(Traffic):
     def _establish(self, setup: Setup, now: float) -> None:
         self._setup = None
         self.established = True
-        heartbeat = setup.heartbeat
+        heartbeat = setup.terms.heartbeat
         if heartbeat is not None:
             self._ttl = heartbeat.ttl
             if heartbeat.interval > 0 and not self.peer.is_old:
@@ -310,7 +274,7 @@ class Connection(Traffic):
                 code = Event.PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE
                 raise ProtocolError(code, f"ZAP status {status}")
             if status == 200:
-                setup.zap_properties = zap_properties(user_id, metadata, setup.limits)
+                setup.zap_properties = zap_properties(user_id, metadata, self._limits)
             self.mechanism.zap_reply(status)
             if status == 300:
                 return  # silent until the handshake times out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from zmqthread.constants import Event
@@ -20,14 +21,12 @@ class Greeting(NamedTuple):
     """What a greeting says.
 
     Attributes:
-        major: major version of the peer.
-        minor: minor version of the peer.
+        version: major and minor version of the peer.
         mechanism: the mechanism field, 20 octets with their padding.
         as_server: the peer claims the server role. libzmq always sends 0.
     """
 
-    major: int
-    minor: int
+    version: tuple[int, int]
     mechanism: bytes
     as_server: bool
 
@@ -37,6 +36,7 @@ def padded(name: bytes) -> bytes:
     return name.ljust(20, b"\x00")
 
 
+@lru_cache(8)
 def encode(mechanism: bytes, as_server: bool) -> bytes:
     """Our own greeting, all 64 octets (Z03)."""
     role = b"\x01" if as_server else b"\x00"
@@ -69,6 +69,8 @@ def refuse_old(version: int) -> ProtocolError:
     )
 
 
+# Nearly all peers send one of a few, and what they share is made once.
+@lru_cache(32)
 def parse(data: bytes) -> Greeting:
     """Read a whole 3.x greeting of 64 octets. The filler is ignored (Z10)."""
-    return Greeting(data[10], data[11], data[12:32], bool(data[32]))
+    return Greeting((data[10], data[11]), data[12:32], bool(data[32]))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
 from zmqthread.wire.failures import IncompatiblePeer, malformed, unexpected
-from zmqthread.wire.limits import Heartbeat, Limits
+from zmqthread.wire.limits import Limits
 from zmqthread.wire.zmtp import commands
 from zmqthread.wire.zmtp.decoder import oversized
 from zmqthread.wire.zmtp.frames import COMMAND, LARGE, MORE
+from zmqthread.wire.zmtp.terms import IDENTIFIED, Terms
 
 # fmt: off
 SOCKET_TYPES: Final = frozenset((
@@ -21,8 +22,6 @@ SOCKET_TYPES: Final = frozenset((
 # fmt: on
 # What others say of the peer; what it says itself under these names is dropped.
 _NOT_THE_PEERS: Final = frozenset(("user-id", "peer-address"))
-# The types whose Identity means something (Z40).
-IDENTIFIED: Final = frozenset(("REQ", "DEALER", "ROUTER"))
 
 
 class Peer:
@@ -53,34 +52,21 @@ class Setup:
     """What only the handshake needs; dropped when it is over."""
 
     __slots__ = (
-        "accepts",
         "began",
         "deadline",
         "greeted",
-        "heartbeat",
         "held",
-        "limits",
-        "metadata",
         "ready_sent",
+        "terms",
         "waiting",
         "zap_properties",
     )
 
-    def __init__(
-        self,
-        accepts: Container[str],
-        metadata: bytes,
-        limits: Limits,
-        heartbeat: Heartbeat | None,
-        began: float,
-        deadline: float | None,
-    ) -> None:
-        self.accepts = accepts
-        self.metadata = metadata
-        self.limits = limits
-        self.heartbeat = heartbeat
+    def __init__(self, terms: Terms, began: float) -> None:
+        self.terms = terms
         self.began = began
-        self.deadline = deadline
+        timeout = terms.handshake_timeout
+        self.deadline = began + timeout if timeout > 0 else None
         self.held = bytearray()
         self.greeted = False
         self.ready_sent = False
@@ -117,21 +103,22 @@ def take_command(held: bytearray, limit: int) -> bytes | None:
     return body
 
 
-def meet(peer: Peer, own_type: str, setup: Setup, metadata: bytes) -> None:
+def meet(peer: Peer, setup: Setup, metadata: bytes) -> None:
     """Check what the peer says of itself and keep it (Z37 to Z40).
 
     Raises:
         IncompatiblePeer: the socket types do not go together, or there is more than one.
         ProtocolError: the metadata is malformed or breaks a rule.
     """
-    found = commands.parse_properties(metadata, setup.limits)
+    terms = setup.terms
+    found = commands.parse_properties(metadata, terms.limits)
     types = [value for name, value in found if name == commands.SOCKET_TYPE]
     identities = [value for name, value in found if name == commands.IDENTITY]
     if not types:
         raise commands.invalid_metadata("no Socket-Type")
     kind = types[0].decode("ascii", "backslashreplace")
-    if len(types) > 1 or kind not in SOCKET_TYPES or kind not in setup.accepts:
-        raise IncompatiblePeer(own_type, kind[:32])
+    if len(types) > 1 or kind not in SOCKET_TYPES or kind not in terms.accepts:
+        raise IncompatiblePeer(terms.socket_type, kind[:32])
     if len(identities) > 1 or any(len(i) > 255 or i[:1] == b"\x00" for i in identities):
         raise commands.invalid_metadata("a bad Identity")
     peer.socket_type = kind

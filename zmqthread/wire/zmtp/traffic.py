@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from zmqthread.wire.failures import unexpected
-from zmqthread.wire.limits import Heartbeat, Limits
+from zmqthread.wire.limits import Heartbeat
 from zmqthread.wire.mechanisms.mechanism import Mechanism
 from zmqthread.wire.zmtp import commands, frames
 from zmqthread.wire.zmtp.handshake import Peer
 from zmqthread.wire.zmtp.heartbeat import Pulse
+from zmqthread.wire.zmtp.terms import Terms
 
 _NO_HEARTBEAT: Final = Heartbeat()
 
@@ -33,17 +34,15 @@ class Traffic:
         "peer",
     )
 
-    def __init__(
-        self, mechanism: Mechanism, limits: Limits, takes_subscriptions: bool, takes_joins: bool
-    ) -> None:
+    def __init__(self, terms: Terms, mechanism: Mechanism) -> None:
         self.mechanism = mechanism
         self.peer = Peer((0, 0))
         self.established = False
         self.has_output = False
         self.dropped_commands = 0
-        self._limits = limits
-        self._takes_subscriptions = takes_subscriptions
-        self._takes_joins = takes_joins
+        self._limits = terms.limits
+        self._takes_subscriptions = terms.takes_subscriptions
+        self._takes_joins = terms.takes_joins
         self._out = b""
         self._pong: bytes | None = None
         self._pulse: Pulse | None = None
