@@ -43,7 +43,7 @@ names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 @given(st.lists(st.tuples(names, st.binary(max_size=500)), max_size=20))
 def test_rfc37_z29_z32_properties_come_back_as_they_were(pairs: list[tuple[str, bytes]]) -> None:
     data = commands.encode_metadata((name.encode(), value) for name, value in pairs)
-    found = commands.parse_properties(data, DEFAULT_LIMITS)
+    found = commands.parse_properties(data, DEFAULT_LIMITS.properties)
     assert [value for _, value in found] == [value for _, value in pairs]
     assert [name.lower() for name, _ in found] == [name.lower() for name, _ in pairs]
 
@@ -51,7 +51,7 @@ def test_rfc37_z29_z32_properties_come_back_as_they_were(pairs: list[tuple[str, 
 @given(st.binary(max_size=100))
 def test_any_octets_are_properties_or_invalid_metadata(data: bytes) -> None:
     try:
-        found = commands.parse_properties(data, DEFAULT_LIMITS)
+        found = commands.parse_properties(data, DEFAULT_LIMITS.properties)
     except ProtocolError as error:
         code = error.code
     else:

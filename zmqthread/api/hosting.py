@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.api.driving import Driven
 from zmqthread.patterns.registry import ROWS
 from zmqthread.reactor.selector import WRITE
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import NOWHERE, HasEnds
 from zmqthread.sessions.writing import BURST
 
 if TYPE_CHECKING:
@@ -204,10 +204,10 @@ class Hosting(Driven):
         """Look a host name up elsewhere."""
         self.engine.resolve(transport, endpoint, self.options, lambda r: self.post(lambda: done(r)))
 
-    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
+    def event(self, event: int, value: int = 0, where: HasEnds = NOWHERE) -> None:
         """Tell the monitor."""
         if self.monitor is not None:
-            self.monitor.tell(event, (value,), ends)
+            self.monitor.tell(event, (value,), where.ends)
 
     def refresh(self) -> None:
         """Find out anew which short cuts are open; lock held."""

@@ -120,8 +120,9 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
         Raises:
             ZMQError: EINVAL, EPROTONOSUPPORT, EMTHREAD, ETERM, ENOTSOCK.
         """
-        self._core.endpoints.connect(_text(addr))
-        return self._connect_cm(_text(addr))
+        text = _text(addr)
+        self._core.endpoints.connect(text)
+        return self._connect_cm(text)
 
     def _bind_cm(self, addr: str) -> SocketContext[Self]:
         return SocketContext(self, "bind", addr)

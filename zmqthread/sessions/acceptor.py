@@ -9,7 +9,7 @@ from zmqthread import transports
 from zmqthread.constants import Event, SecurityMechanism
 from zmqthread.reactor.interrupts import may_be_interrupted
 from zmqthread.reactor.selector import READ
-from zmqthread.sessions.ends import Ends, accepted_ends
+from zmqthread.sessions.ends import Ends
 from zmqthread.sessions.handshake import new_connection, settled
 from zmqthread.sessions.session import Session
 from zmqthread.transports.names import is_public
@@ -48,6 +48,8 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
 
 class Acceptor:
     """Accepts on one endpoint until it is closed; its sessions are closed with it."""
+
+    bound = True
 
     def __init__(self, host: Host, listener: Listener) -> None:
         self.host = host
@@ -108,8 +110,10 @@ class Acceptor:
 
     def _admit(self, stream: Any, peer_address: str) -> None:
         host = self.host
-        ends = accepted_ends(stream, self.endpoint)
-        host.event(Event.ACCEPTED, stream.fileno(), ends)
+        try:
+            near, far = stream.getsockname(), stream.getpeername()
+        except OSError:  # gone already
+            near = far = None
         session = Session(
             host,
             stream,
@@ -117,9 +121,11 @@ class Acceptor:
             self,
             options=self._options,
             endpoint=self.endpoint,
-            ends=ends,
+            near=near,
+            far=far,
             peer_address=peer_address,
         )
+        host.event(Event.ACCEPTED, stream.fileno(), session)
         self.sessions[session] = None
         host.handshake_began(session)
         session.start()

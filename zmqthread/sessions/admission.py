@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.constants import Event
 from zmqthread.errors import ProtocolError
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import Ends
 from zmqthread.sessions.reading import Reader
 from zmqthread.sessions.zap import Answer, Inquiry, inquire
 
@@ -25,20 +25,24 @@ log = logging.getLogger("zmqthread")
 class Admission(Reader):
     """Does what the handshake wants; while the authenticator is asked nothing is read."""
 
-    __slots__ = ("_inquiry", "_options", "_reported", "endpoint", "ends", "peer_address")
+    __slots__ = ("_inquiry", "_options", "_reported", "endpoint", "peer_address")
 
     def __init__(
         self, host: Host, stream: Any, connection: Any, pipe: Pipe | None, options: Options
     ) -> None:
         super().__init__(host, stream, connection, pipe)
         self.endpoint = ""
-        self.ends: Ends = NOWHERE
         self.peer_address = ""
         #: As they were when the endpoint was bound or connected.
         self._options = options
         self._inquiry: Inquiry | None = None
         #: The monitor knows why the handshake failed before it has come to its end.
         self._reported = False
+
+    @property
+    def ends(self) -> Ends:
+        """Both ends, as the monitor names them."""
+        raise NotImplementedError
 
     def _established(self) -> None:
         """The handshake is done."""
@@ -90,7 +94,7 @@ class Admission(Reader):
             self._go_on()
         else:
             self._reported = True
-            self.host.event(Event.HANDSHAKE_FAILED_AUTH, answer.status, self.ends)
+            self.host.event(Event.HANDSHAKE_FAILED_AUTH, answer.status, self)
 
     def _forget_inquiry(self) -> None:
         """The connection is closed: nobody wants to know any more."""

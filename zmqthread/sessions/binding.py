@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Binding:
     """A `bind` to a udp endpoint: a socket that receives until it is closed."""
 
+    bound = True
+
     def __init__(self, host: Host, opened: DatagramSocket) -> None:
         self.host = host
         self.endpoint = opened.endpoint

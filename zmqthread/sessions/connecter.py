@@ -33,6 +33,8 @@ class Connecter:
     queue for a peer that is not there yet (RFC 28-31).
     """
 
+    bound = False
+
     def __init__(self, host: Host, endpoint: Endpoint) -> None:
         self.host = host
         self.endpoint: Any = endpoint
@@ -55,7 +57,8 @@ class Connecter:
         self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
 
     @property
-    def _end(self) -> Ends:
+    def ends(self) -> Ends:
+        """The far end only, as long as there is no connection."""
         return Ends(remote=self.remote)
 
     def start(self) -> None:
@@ -153,14 +156,14 @@ class Connecter:
         try:
             attempt = self._transport.dial(self.endpoint, host.options, host.seams, addresses)
         except OSError as error:
-            host.event(Event.CLOSED, UNKNOWN, self._end)
+            host.event(Event.CLOSED, UNKNOWN, self)
             self._failed(error)
             return
         self._attempt = attempt
         if attempt.pending:
-            host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, self._end)
+            host.event(Event.CONNECT_DELAYED, errno.EINPROGRESS, self)
         if not attempt.pending or attempt.over():
-            self._on_dialled(WRITE)
+            self._on_dialled(0)
             return
         host.selector.register(attempt.socket, WRITE, self._on_dialled)
         if host.options.connect_timeout > 0:
@@ -177,11 +180,11 @@ class Connecter:
             descriptor = attempt.socket.fileno()
             self.host.selector.unregister(attempt.socket)  # it may never have been registered
             attempt.close()
-            self.host.event(Event.CLOSED, descriptor, self._end)
+            self.host.event(Event.CLOSED, descriptor, self)
 
     def _on_dialled(self, events: int) -> None:
         try:
-            self._dialled()
+            self._dialled(events)
         except BaseException:
             # An interrupt: who knows how far it came.  The I/O thread begins anew.
             self.host.call_later(0, self._begin_anew)
@@ -196,7 +199,7 @@ class Connecter:
         elif self._timer is None:
             self._retry()
 
-    def _dialled(self) -> None:
+    def _dialled(self, events: int) -> None:
         attempt = self._attempt
         if attempt is None:
             return
@@ -209,13 +212,15 @@ class Connecter:
         self._attempt = None
         self._cancel_timer()
         host = self.host
-        host.selector.unregister(attempt.socket)
-        ends = connected_ends(attempt.near, self.remote)
-        host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
+        if events:  # else it has been quicker than the selector
+            host.selector.unregister(attempt.socket)
         if self.endpoint.datagrams:
+            ends = connected_ends(attempt.near, self.remote)
+            host.event(Event.CONNECTED, attempt.socket.fileno(), ends)
             self.session = self._datagram_session(attempt)
         else:
-            self.session = self._stream_session(attempt, ends)
+            self.session = self._stream_session(attempt)
+            host.event(Event.CONNECTED, attempt.socket.fileno(), self.session)
         self.session.finishing = self._lingering
         self.session.start()
 
@@ -229,7 +234,7 @@ class Connecter:
             endpoint=self.remote,
         )
 
-    def _stream_session(self, attempt: Any, ends: Ends) -> Session:
+    def _stream_session(self, attempt: Any) -> Session:
         return Session(
             self.host,
             attempt.socket,
@@ -238,7 +243,7 @@ class Connecter:
             options=self._options,
             pipe=self.pipe,
             endpoint=self.remote,
-            ends=ends,
+            near=attempt.near,
             peer_address=self._transport.peer_address(attempt.socket, attempt.far),
         )
 
@@ -265,7 +270,7 @@ class Connecter:
                 self._finish()  # what is queued can never go out
             return
         delay = self._next_delay()
-        self.host.event(Event.CONNECT_RETRIED, round(delay * 1000), self._end)
+        self.host.event(Event.CONNECT_RETRIED, round(delay * 1000), self)
         self._cancel_timer()
         self._timer = self.host.call_later(delay, self._dial)
 

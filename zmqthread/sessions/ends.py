@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from zmqthread.transports.names import show
 
@@ -21,6 +21,20 @@ class Ends(NamedTuple):
         """Return the one endpoint that stands for both."""
         return self.local if self.bound else self.remote
 
+    @property
+    def ends(self) -> Ends:
+        """Itself."""
+        return self
+
+
+class HasEnds(Protocol):
+    """What an event is about: asked for its ends only if somebody wants to hear of them."""
+
+    @property
+    def ends(self) -> Ends:
+        """Both ends."""
+        ...
+
 
 NOWHERE = Ends()
 
@@ -28,16 +42,14 @@ NOWHERE = Ends()
 UNKNOWN = 0xFFFF_FFFF
 
 
-def accepted_ends(stream: Any, endpoint: str) -> Ends:
-    """Return both ends of a stream that came in at ``endpoint``.
+def accepted_ends(local: Any, remote: Any, endpoint: str) -> Ends:
+    """Return both ends of a stream that came in at ``endpoint``; None for a name that is unknown.
 
     As in libzmq the local end of a tcp connection is where it really ends, which the endpoint of a
     listener on all addresses does not tell.  The file of a local listener may have been renamed
     since it was bound, so there the endpoint counts.
     """
-    try:
-        local, remote = stream.getsockname(), stream.getpeername()
-    except OSError:  # gone already
+    if local is None or remote is None:  # gone already
         return Ends(endpoint, bound=True)
     scheme = endpoint.partition("://")[0]
     here = _endpoint(scheme, local) if isinstance(local, tuple) else endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import NOWHERE, HasEnds
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
@@ -75,7 +75,7 @@ class Host(Protocol):
         """Run ``function`` after ``delay`` seconds, with the lock held."""
         ...
 
-    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
+    def event(self, event: int, value: int = 0, where: HasEnds = NOWHERE) -> None:
         """Tell the monitor."""
 
     def resolve(self, transport: Any, endpoint: Any, done: Callable[[Any], None]) -> None:
@@ -110,6 +110,11 @@ class Host(Protocol):
 
 class SessionOwner(Protocol):
     """Who has made a session: an object, not a callback, since there are as many as peers."""
+
+    @property
+    def bound(self) -> bool:
+        """Its streams have come in, they were not dialled."""
+        ...
 
     def session_ended(self, session: Any, reason: BaseException | None) -> None:
         """Its descriptor has been closed; ``reason`` is None if that was our own doing."""

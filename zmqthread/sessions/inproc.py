@@ -15,7 +15,7 @@ from zmqthread.constants import EADDRINUSE, Event
 from zmqthread.errors import error_about
 from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.pipe import Pipe
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import NOWHERE, Ends, HasEnds
 from zmqthread.sessions.lanes import new_lanes
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Neighbour(Protocol):
     def write_activated(self, pipe: Pipe) -> None:
         """There is room again; lock held."""
 
-    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
+    def event(self, event: int, value: int = 0, where: HasEnds = NOWHERE) -> None:
         """Tell the monitor; lock held."""
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Any:

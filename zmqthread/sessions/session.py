@@ -16,7 +16,7 @@ from zmqthread.pipes.pipe import Pipe
 from zmqthread.reactor.interrupts import is_interrupt
 from zmqthread.reactor.selector import READ, WRITE
 from zmqthread.sessions.admission import Admission
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import Ends, accepted_ends, connected_ends
 from zmqthread.sessions.lanes import new_lanes, resize
 from zmqthread.wire.failures import (
     AuthenticationRefused,
@@ -42,7 +42,9 @@ class Session(Admission):
 
     __slots__ = (
         "_descriptor",
+        "_far",
         "_linger",
+        "_near",
         "_owner",
         "_timer",
         "dropped",
@@ -59,13 +61,16 @@ class Session(Admission):
         options: Options,
         pipe: Pipe | None = None,
         endpoint: str = "",
-        ends: Ends = NOWHERE,
+        near: Any = None,
+        far: Any = None,
         peer_address: str = "",
     ) -> None:
         super().__init__(host, stream, connection, pipe, options)
         self._owner = owner
         self.endpoint = endpoint
-        self.ends = ends
+        #: The stream's names, as far as it had them; `far` only where we are the side that bound.
+        self._near = near
+        self._far = far
         self._descriptor = stream.fileno()
         self.peer_address = peer_address
         #: The pattern wanted to be rid of this peer.
@@ -74,6 +79,13 @@ class Session(Admission):
         self.established = False
         self._timer: Timer | None = None
         self._linger: Timer | None = None
+
+    @property
+    def ends(self) -> Ends:
+        """Both ends, as the monitor names them."""
+        if self._owner.bound:
+            return accepted_ends(self._near, self._far, self.endpoint)
+        return connected_ends(self._near, self.endpoint)
 
     def start(self) -> None:
         """Watch the stream and send the greeting, with READY if the peer's is there already."""
@@ -169,7 +181,7 @@ class Session(Admission):
         host.handshake_over(self)
         self.established = True
         peer = connection.peer
-        host.event(Event.HANDSHAKE_SUCCEEDED, 0, self.ends)
+        host.event(Event.HANDSHAKE_SUCCEEDED, 0, self)
         pipe = self.pipe
         new = pipe is None
         if pipe is None:
@@ -284,8 +296,8 @@ class Session(Admission):
         if not (self.established or self._reported):
             failure = handshake_failure(reason)
             if failure is not None:
-                self.host.event(*failure, self.ends)
-        self.host.event(Event.DISCONNECTED, self._descriptor, self.ends)
+                self.host.event(*failure, self)
+        self.host.event(Event.DISCONNECTED, self._descriptor, self)
 
 
 def handshake_failure(reason: BaseException) -> tuple[Event, int] | None:

@@ -14,7 +14,7 @@ from zmqthread.errors import ProtocolError
 from zmqthread.options import Options
 from zmqthread.pipes.lane import Lane
 from zmqthread.pipes.pipe import Pipe
-from zmqthread.sessions.ends import NOWHERE, Ends
+from zmqthread.sessions.ends import NOWHERE, HasEnds
 from zmqthread.sessions.inproc import InprocEnd, Neighbour, link
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Inquiry:
     def write_activated(self, pipe: Pipe) -> None:
         """Never called: the lane has no limit."""
 
-    def event(self, event: int, value: int = 0, ends: Ends = NOWHERE) -> None:
+    def event(self, event: int, value: int = 0, where: HasEnds = NOWHERE) -> None:
         """Nothing is told of in-process pipes."""
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import sys
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeAlias
 
@@ -32,11 +33,16 @@ def literal(host: str, port: int, ipv6: bool) -> Address | None:
         if not ipv6:
             raise OSError(errno.ENODEV, f"IPv6 address {host!r} without the option IPV6")
         return socket.AF_INET6, (plain, port, 0, _zone_index(zone) if zone else 0)
+    spelled = _spelled(host)
+    return None if spelled is None else (socket.AF_INET, (spelled, port))
+
+
+@lru_cache(64)
+def _spelled(host: str) -> str | None:
     try:
-        packed = socket.inet_aton(host)
+        return socket.inet_ntoa(socket.inet_aton(host))
     except OSError:
         return None
-    return socket.AF_INET, (socket.inet_ntoa(packed), port)
 
 
 def local_addresses(host: str, port: int, ipv6: bool) -> list[Address]:

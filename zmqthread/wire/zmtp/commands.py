@@ -89,7 +89,7 @@ def encode_metadata(properties: Iterable[tuple[bytes, bytes]]) -> bytes:
     )
 
 
-def parse_properties(data: bytes, limits: Limits) -> list[tuple[str, bytes]]:
+def parse_properties(data: bytes, most: int) -> list[tuple[str, bytes]]:
     """Take metadata apart (Z29 to Z32). Known names come out in their usual spelling.
 
     Raises:
@@ -100,8 +100,8 @@ def parse_properties(data: bytes, limits: Limits) -> list[tuple[str, bytes]]:
     pos = 0
     end = len(data)
     while pos < end:
-        if len(out) == limits.properties:
-            raise invalid_metadata(f"more than {limits.properties} properties")
+        if len(out) == most:
+            raise invalid_metadata(f"more than {most} properties")
         value_at = pos + 1 + data[pos] + 4
         raw = data[pos + 1 : value_at - 4]
         if value_at > end:

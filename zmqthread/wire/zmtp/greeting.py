@@ -31,6 +31,7 @@ class Greeting(NamedTuple):
     as_server: bool
 
 
+@lru_cache(8)
 def padded(name: bytes) -> bytes:
     """The mechanism field for a name of at most 20 octets."""
     return name.ljust(20, b"\x00")

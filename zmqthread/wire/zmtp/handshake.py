@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from zmqthread.constants import Event
@@ -22,6 +23,10 @@ SOCKET_TYPES: Final = frozenset((
 # fmt: on
 # What others say of the peer; what it says itself under these names is dropped.
 _NOT_THE_PEERS: Final = frozenset(("user-id", "peer-address"))
+
+
+#: Octets of metadata that are worth remembering: a type, a name, and some more.
+_SHORT: Final = 256
 
 
 class Peer:
@@ -111,25 +116,43 @@ def meet(peer: Peer, setup: Setup, metadata: bytes) -> None:
         ProtocolError: the metadata is malformed or breaks a rule.
     """
     terms = setup.terms
-    found = commands.parse_properties(metadata, terms.limits)
+    introduce = _remembered if len(metadata) <= _SHORT else _introduce
+    kind, routing_id, properties = introduce(metadata, terms.limits.properties)
+    if kind not in SOCKET_TYPES or kind not in terms.accepts:
+        raise IncompatiblePeer(terms.socket_type, kind[:32])
+    if routing_id is None:
+        raise commands.invalid_metadata("a bad Identity")
+    peer.socket_type = kind
+    peer.routing_id = routing_id
+    # Of two properties with one name the authenticator's holds.
+    peer.properties = {**properties, **setup.zap_properties} if setup.zap_properties else properties
+
+
+def _introduce(metadata: bytes, most: int) -> tuple[str, bytes | None, Mapping[str, bytes]]:
+    """Return a peer's type, its Identity (None: it breaks a rule) and properties.
+
+    A type that there is not stands for several.
+    """
+    found = commands.parse_properties(metadata, most)
     types = [value for name, value in found if name == commands.SOCKET_TYPE]
     identities = [value for name, value in found if name == commands.IDENTITY]
     if not types:
         raise commands.invalid_metadata("no Socket-Type")
-    kind = types[0].decode("ascii", "backslashreplace")
-    if len(types) > 1 or kind not in SOCKET_TYPES or kind not in terms.accepts:
-        raise IncompatiblePeer(terms.socket_type, kind[:32])
+    kind = types[0].decode("ascii", "backslashreplace") if len(types) == 1 else repr(types)
+    routing_id: bytes | None = b""
     if len(identities) > 1 or any(len(i) > 255 or i[:1] == b"\x00" for i in identities):
-        raise commands.invalid_metadata("a bad Identity")
-    peer.socket_type = kind
-    if identities and kind in IDENTIFIED:
-        peer.routing_id = identities[0]
-    # Of two properties with one name the first holds, and the authenticator's over the peer's.
-    properties = setup.zap_properties
+        routing_id = None
+    elif identities and kind in IDENTIFIED:
+        routing_id = identities[0]
+    properties: dict[str, bytes] = {}
     for name, value in found:
         if name.lower() not in _NOT_THE_PEERS:
-            properties.setdefault(name, value)
-    peer.properties = properties
+            properties.setdefault(name, value)  # of two with one name the first holds
+    return kind, routing_id, properties
+
+
+# Nearly all peers say one of a few things.
+_remembered = lru_cache(64)(_introduce)
 
 
 def zap_properties(user_id: bytes | None, metadata: bytes, limits: Limits) -> dict[str, bytes]:
@@ -139,7 +162,7 @@ def zap_properties(user_id: bytes | None, metadata: bytes, limits: Limits) -> di
         ProtocolError: the metadata is malformed.
     """
     try:
-        found = dict(commands.parse_properties(metadata, limits))
+        found = dict(commands.parse_properties(metadata, limits.properties))
     except ProtocolError as error:
         code = Event.PROTOCOL_ERROR_ZAP_INVALID_METADATA
         raise ProtocolError(code, f"ZAP metadata: {error.text}") from error
