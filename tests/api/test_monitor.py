@@ -362,6 +362,26 @@ def test_version_2_names_both_ends(ours):
     assert seen[Event.CONNECTED] == seen[Event.HANDSHAKE_SUCCEEDED] == [far, endpoint]
 
 
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_monitor_that_comes_late_names_both_ends_of_what_is_gone(ours, bound):
+    binder, connecter = ours.socket(SocketType.PULL), ours.socket(SocketType.PUSH)
+    endpoint = f"tcp://127.0.0.1:{binder.bind_to_random_port('tcp://127.0.0.1')}"
+    connecter.connect(endpoint)
+    connecter.send(b"there")
+    assert binder.recv() == b"there"
+    stays, goes = (binder, connecter) if bound else (connecter, binder)
+    name = f"inproc://v2-{next(NUMBERS)}"
+    monitor(stays._core, name, Event.DISCONNECTED, 2)
+    reader = ours.reader(name)
+    goes.close(0)
+    event, _, *ends = reader.numbers()
+    assert event == Event.DISCONNECTED
+    here, there = ends if bound else reversed(ends)
+    assert here == endpoint
+    assert re.fullmatch(r"tcp://127\.0\.0\.1:\d+", there)
+    assert there != endpoint
+
+
 @pytest.mark.parametrize(
     ("kind", "reader"), [(SocketType.PUSH, SocketType.PULL), (SocketType.PAIR, SocketType.PAIR)]
 )

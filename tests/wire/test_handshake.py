@@ -294,3 +294,24 @@ def test_any_octets_after_the_greeting_are_met_or_refused(data: bytes) -> None:
         conn.receive(greeting() + data, MANY, 0.0)
     except ProtocolError:
         assert conn.failed
+
+
+@pytest.mark.parametrize("more", [0, 1000])
+def test_the_same_metadata_is_judged_by_the_terms_of_each_connection(more: int) -> None:
+    metadata = (b"X-a", bytes(more)), (b"X-b", b"1")
+    generous = connection(accepts={"PUSH"})
+    drain(generous, greeting() + ready(b"PUSH", *metadata))
+    assert set(generous.peer.properties) == {"Socket-Type", "X-a", "X-b"}
+    refused(connection(limits=Limits(properties=2)), greeting() + ready(b"PUSH", *metadata))
+    with pytest.raises(IncompatiblePeer):
+        drain(connection(accepts={"PAIR"}), greeting() + ready(b"PUSH", *metadata))
+
+
+def test_peers_that_differ_in_what_they_say_are_kept_apart() -> None:
+    conns = [connection("ROUTER") for _ in range(200)]
+    for turn in range(2):
+        for number, conn in enumerate(conns):
+            if not turn:
+                drain(conn, greeting())
+                drain(conn, ready(b"DEALER", (b"Identity", b"%d" % number), (b"X", b"%d" % number)))
+            assert conn.peer.routing_id == conn.peer.properties["X"] == b"%d" % number

@@ -67,6 +67,16 @@ def test_rfc27_a09_the_authenticators_properties_hold_over_the_peers() -> None:
     assert conn.peer.properties["X-a"] == b"zap"
 
 
+def test_what_the_authenticator_says_of_one_peer_is_not_said_of_the_next_like_it() -> None:
+    first, second = asking(ready()), connection()
+    first.zap_reply(200, "", b"joe", properties((b"X-from", b"zap")))
+    drain(second, greeting() + ready())
+    third = asking(ready())
+    third.zap_reply(200, "", None, b"")
+    assert first.peer.properties["User-Id"] == b"joe"
+    assert second.peer.properties == third.peer.properties == {"Socket-Type": b"PUSH"}
+
+
 def test_null_does_not_transform_frames() -> None:
     assert not Null.transforms
     with pytest.raises(NotImplementedError):
