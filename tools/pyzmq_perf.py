@@ -4,8 +4,10 @@ The two take turns, so that what else the machine does meets both.  For each cel
 the rounds (microseconds for lat, messages a second for thr), the ratio of each pair of runs, and
 the least processor time of both processes, in microseconds a message.
 
-Run by a Python in which pyzmq is installed::
+Run by a Python in which pyzmq is installed; to fetch the script takes scikit-build-core as well,
+by which pip looks at pyzmq's source distribution without building it::
 
+    python -m pip install pyzmq scikit-build-core
     python -m tools.pyzmq_perf --rounds 5
 """
 
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -125,6 +128,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--script", type=Path, help="perf.py, instead of fetching it")
     options = parser.parse_args()
+    if options.script is None and find_spec("scikit_build_core") is None:
+        parser.error("to fetch perf.py takes scikit-build-core; install that, or give --script")
     print(f"{'perf.py':22} {'libzmq':>11} {'zmqthread':>11}  ratio {'processor:':>22}  libzmq ...")
     with tempfile.TemporaryDirectory() as folder:
         script = options.script or download(Path(folder)) / "perf" / "perf.py"

@@ -114,6 +114,8 @@ class Engine:
         with self._lock:
             if not self._loops:
                 self._start()
+            if len(self._loops) == 1:
+                return self._loops[0]
             admitted = [
                 pair
                 for index, pair in enumerate(self._loops)
