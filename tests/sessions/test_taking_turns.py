@@ -46,7 +46,7 @@ sender.start()
 assert [pull.recv() for _ in range(5000)] == [b"%d" % number for number in range(5000)]
 sender.join()
 batches = counted.entered
-push.send(bytes(200_000))
+push.send(bytes(300_000))  # from 256 KiB on the rest is read exactly, however it comes
 pull.recv()
 say([batches, counted.entered - batches])
 push.close()
