@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from tests.support import LOOPBACK, ROOT, seconds
+from tests.support import LOOPBACK, ROOT, free_port, seconds
 from tools.perf import common, readings, tables
 
 ENVIRONMENT = {
@@ -106,6 +106,40 @@ def test_the_other_end_may_be_the_other_library(local, remote, printed):
     assert pair(local, remote, "pyzmq") == printed
 
 
+@pytest.mark.interop
+@pytest.mark.parametrize(
+    ("local", "remote", "printed"),
+    [("local_lat", "remote_lat", ([], LAT)), ("local_thr", "remote_thr", (THR, []))],
+)
+def test_two_processes_measure_one_library_against_the_other(local, remote, printed):
+    endpoint = f"tcp://{LOOPBACK}:{free_port()}"
+    ends = [begin(each, endpoint, "16", "30", "--against", "pyzmq") for each in (local, remote)]
+    try:
+        found = [lines(result_of(end)) for end in ends]
+    finally:
+        for end in ends:
+            end.kill()
+            end.communicate()
+    bound = [f"endpoint: {endpoint}"]
+    for output, place, one in zip(found, (bound, []), printed, strict=True):
+        both = ["library: zmqthread", *place, *one, "library: pyzmq", *place, *one]
+        assert output == [*both, *(["ratio: N"] if one else [])]
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("program", "printed"), [("inproc_lat", LAT), ("inproc_thr", THR)])
+def test_a_process_measures_one_library_against_the_other(program, printed):
+    output = result_of(begin(program, "16", "30", "--library", "pyzmq", "--against", "zmqthread"))
+    each = ["endpoint: inproc://perf", *printed]
+    assert lines(output) == ["library: pyzmq", *each, "library: zmqthread", *each, "ratio: N"]
+    rates = [
+        float(value) for value in re.findall(r"(?:throughput|median roundtrip): ([\d.]+)", output)
+    ]
+    one, other = rates[0], rates[len(rates) // 2]
+    ratio = float(output.split()[-1])
+    assert ratio == pytest.approx(other / one if printed == LAT else one / other, abs=0.002)
+
+
 @pytest.mark.parametrize(("program", "printed"), [("inproc_lat", LAT), ("inproc_thr", THR)])
 def test_within_a_process(program, printed):
     assert lines(result_of(begin(program, "16", "30"))) == ["endpoint: inproc://perf", *printed]
@@ -182,6 +216,7 @@ def test_connections_without_a_library_are_good_enough_for_libzmq():
         ("remote_thr", ["tcp://127.0.0.1:1", "16", "0"]),
         ("inproc_lat", ["16", "30", "--library", "nng"]),
         ("inproc_thr", ["16", "30", "40"]),
+        ("inproc_thr", ["16", "30", "--against", "nng"]),
         ("handshakes", ["TLS", "10"]),
         ("threads", ["8"]),
         ("bare_handover", ["-1", "30"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tools.perf.common import add_library, natural, positive
+from tools.perf.common import LIBRARIES, add_library, natural, positive
 
 
 def two_ended(about: str, endpoint: str, counted: str) -> argparse.Namespace:
@@ -14,13 +14,21 @@ def two_ended(about: str, endpoint: str, counted: str) -> argparse.Namespace:
     return _rest(parser, counted)
 
 
-def within(about: str, counted: str) -> argparse.Namespace:
-    """Read size and count."""
-    return _rest(argparse.ArgumentParser(description=about), counted)
+def within(about: str, endpoint: str, counted: str) -> argparse.Namespace:
+    """Read size and count; both ends are at ``endpoint``."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.set_defaults(endpoint=endpoint)
+    return _rest(parser, counted)
 
 
 def _rest(parser: argparse.ArgumentParser, counted: str) -> argparse.Namespace:
     parser.add_argument("size", metavar="message-size", type=natural)
     parser.add_argument("count", metavar=counted, type=positive)
     add_library(parser)
+    parser.add_argument(
+        "--against",
+        choices=LIBRARIES,
+        help="another one, afterwards, and print the ratio; where there is another end that has to"
+        " be told the same",
+    )
     return parser.parse_args()

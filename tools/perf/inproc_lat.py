@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.perf.arguments import within
-from tools.perf.common import load
-from tools.perf.measured import ask, bind, echo
+from tools.perf.measured import ask, bind, echo, in_turn
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
 
 ENDPOINT = "inproc://perf"
 
@@ -19,16 +22,19 @@ def other_end(zmq: Any, context: Any, count: int) -> None:
         echo(socket, count)
 
 
-def main() -> None:
-    wanted = within(str(__doc__), "roundtrip-count")
-    zmq = load(wanted.library)
+def once(zmq: Any, wanted: Namespace) -> float:
     with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-        bind(socket, ENDPOINT)
+        bind(socket, wanted)
         arguments = (zmq, context, wanted.count)
         thread = threading.Thread(target=other_end, args=arguments)
         thread.start()
-        ask(socket, wanted.size, wanted.count)
+        figure = ask(socket, wanted.size, wanted.count)
         thread.join()
+        return figure
+
+
+def main() -> None:
+    in_turn(within(str(__doc__), ENDPOINT, "roundtrip-count"), once)
 
 
 if __name__ == "__main__":

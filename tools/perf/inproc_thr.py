@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.perf.arguments import within
-from tools.perf.common import load
-from tools.perf.measured import bind, pull, push
+from tools.perf.measured import bind, in_turn, pull, push
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
 
 ENDPOINT = "inproc://perf"
 
@@ -19,16 +22,19 @@ def other_end(zmq: Any, context: Any, size: int, count: int) -> None:
         push(socket, size, count)
 
 
-def main() -> None:
-    wanted = within(str(__doc__), "message-count")
-    zmq = load(wanted.library)
+def once(zmq: Any, wanted: Namespace) -> float:
     with zmq.Context() as context, context.socket(zmq.PULL) as socket:
-        bind(socket, ENDPOINT)
+        bind(socket, wanted)
         arguments = (zmq, context, wanted.size, wanted.count)
         thread = threading.Thread(target=other_end, args=arguments)
         thread.start()
-        pull(socket, wanted.size, wanted.count)
+        figure = pull(socket, wanted.size, wanted.count)
         thread.join()
+        return figure
+
+
+def main() -> None:
+    in_turn(within(str(__doc__), ENDPOINT, "message-count"), once)
 
 
 if __name__ == "__main__":

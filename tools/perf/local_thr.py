@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from tools.perf.arguments import two_ended
-from tools.perf.common import load
-from tools.perf.measured import bind, pull
+from tools.perf.measured import bind, in_turn, pull
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def once(zmq: Any, wanted: Namespace) -> float:
+    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
+        socket.linger = -1
+        bind(socket, wanted)
+        return pull(socket, wanted.size, wanted.count)
 
 
 def main() -> None:
-    wanted = two_ended(str(__doc__), "bind-to", "message-count")
-    zmq = load(wanted.library)
-    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
-        socket.linger = -1
-        bind(socket, wanted.endpoint)
-        pull(socket, wanted.size, wanted.count)
+    in_turn(two_ended(str(__doc__), "bind-to", "message-count"), once)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from tools.perf.common import bound_to, percentile
+from tools.perf.common import bound_to, load, percentile
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
     from tools.perf.child import Line
 
 _MICROSECONDS = 1e6
@@ -21,10 +25,39 @@ def show(name: str, value: float | str, unit: str = "") -> None:
     print(f"{name}: {text}{f' [{unit}]' if unit else ''}", flush=True)
 
 
-def bind(socket: Any, endpoint: str) -> None:
+def in_turn(wanted: Namespace, run: Callable[[Any, Namespace], float | None]) -> None:
+    """Measure one library, or two, and print the ratio of the figures that ``run`` returns.
+
+    A ratio above 1 says that the first one is faster.
+    """
+    figures = []
+    for name in filter(None, (wanted.library, wanted.against)):
+        if wanted.against:
+            show("library", name)
+        figures.append(run(load(name), wanted))
+    match figures:
+        case [float(one), float(other)]:
+            show("ratio", one / other)
+
+
+def bind(socket: Any, wanted: Namespace) -> None:
     """Bind, and print where to, since the endpoint may leave the port open."""
-    socket.bind(endpoint)
+    socket.bind(wanted.endpoint)
     show("endpoint", bound_to(socket))
+    if wanted.endpoint.startswith("tcp:"):
+        wanted.endpoint = bound_to(socket)  # for the second library, if there is one
+
+
+@contextlib.contextmanager
+def connected(zmq: Any, socket: Any, wanted: Namespace) -> Iterator[None]:
+    """Connect; with a second library to come, wait in the end until the other end has left."""
+    monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) if wanted.against else None
+    socket.connect(wanted.endpoint)
+    yield
+    if monitor is not None:
+        monitor.recv_multipart()
+        socket.disable_monitor()
+        monitor.close()
 
 
 def echo(socket: Any, count: int) -> None:
@@ -34,8 +67,8 @@ def echo(socket: Any, count: int) -> None:
         send(receive())
 
 
-def ask(socket: Any, size: int, count: int) -> None:
-    """Time round trips one by one, and print."""
+def ask(socket: Any, size: int, count: int) -> float:
+    """Time round trips one by one, print, and return how many there are in a second."""
     send, receive, clock = socket.send, socket.recv, time.perf_counter
     message = b"x" * size
     answer = b""
@@ -51,8 +84,10 @@ def ask(socket: Any, size: int, count: int) -> None:
     show("message size", size, "B")
     show("roundtrip count", count)
     show("average latency", sum(taken) / len(taken) / 2 * _MICROSECONDS, "us")
-    show("median roundtrip", percentile(taken, 0.5) * _MICROSECONDS, "us")
+    median = percentile(taken, 0.5)
+    show("median roundtrip", median * _MICROSECONDS, "us")
     show("99% of roundtrips", percentile(taken, 0.99) * _MICROSECONDS, "us")
+    return 1 / median
 
 
 def push(socket: Any, size: int, count: int) -> None:
@@ -63,8 +98,8 @@ def push(socket: Any, size: int, count: int) -> None:
         send(message)
 
 
-def pull(socket: Any, size: int, count: int) -> None:
-    """Count from the first message to the last, and print."""
+def pull(socket: Any, size: int, count: int) -> float:
+    """Count from the first message to the last, print, and return how many come in a second."""
     receive = socket.recv
     message = receive()
     begin = time.perf_counter()
@@ -79,6 +114,7 @@ def pull(socket: Any, size: int, count: int) -> None:
     show("message count", count)
     show("mean throughput", rate, "msg/s")
     show("mean throughput", rate * size * 8 / 1e6, "Mb/s")
+    return rate
 
 
 def answer_threads(line: Line, zmq: Any) -> None:
