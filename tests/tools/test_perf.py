@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import time
 
 import pytest
 
-from tests.support import LOOPBACK, ROOT, free_port, seconds
+from tests.support import LOOPBACK, ROOT, free_port, listening, seconds
 from tools.perf import common, readings, tables
 
 ENVIRONMENT = {
@@ -31,10 +32,11 @@ PARTS = ("Python", "the system")
 needs_proc = pytest.mark.skipif(not readings.AVAILABLE, reason="reads Linux's /proc")
 
 
-def begin(program: str, *arguments: str) -> subprocess.Popen[str]:
+def begin(program: str, *arguments: str, stderr: int | None = None) -> subprocess.Popen[str]:
     """Start a program as a user does."""
     command = [sys.executable, "-W", "error", "-m", f"tools.perf.{program}", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=stderr, text=True, env=ENVIRONMENT)
 
 
 def result_of(process: subprocess.Popen[str]) -> str:
@@ -124,6 +126,30 @@ def test_two_processes_measure_one_library_against_the_other(local, remote, prin
     for output, place, one in zip(found, (bound, []), printed, strict=True):
         both = ["library: zmqthread", *place, *one, "library: pyzmq", *place, *one]
         assert output == [*both, *(["ratio: N"] if one else [])]
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("library", ["zmqthread", "pyzmq"])
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals on Windows")
+@pytest.mark.parametrize("more", [[], ["--against", "zmqthread"]])
+@pytest.mark.parametrize("program", ["remote_lat", "remote_thr"])
+def test_ctrl_c_ends_a_program_whose_other_end_never_speaks(program, more, library):
+    arguments = ["16", "100000", "--library", library, *more]
+    with listening() as listener:
+        endpoint = f"tcp://{LOOPBACK}:{listener.getsockname()[1]}"
+        process = begin(program, endpoint, *arguments, stderr=subprocess.PIPE)
+        try:
+            listener.settimeout(seconds(20))
+            silent, _ = listener.accept()
+            time.sleep(seconds(0.2))  # by now it waits, with messages queued
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=seconds(10))
+            silent.close()
+        finally:
+            process.kill()
+            process.communicate()
+    assert "KeyboardInterrupt" in errors
+    assert process.returncode == -signal.SIGINT
 
 
 @pytest.mark.interop

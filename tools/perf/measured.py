@@ -52,12 +52,18 @@ def bind(socket: Any, wanted: Namespace) -> None:
 def connected(zmq: Any, socket: Any, wanted: Namespace) -> Iterator[None]:
     """Connect; with a second library to come, wait in the end until the other end has left."""
     monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) if wanted.against else None
-    socket.connect(wanted.endpoint)
-    yield
-    if monitor is not None:
-        monitor.recv_multipart()
-        socket.disable_monitor()
-        monitor.close()
+    try:
+        socket.connect(wanted.endpoint)
+        yield
+        if monitor is not None:
+            monitor.recv_multipart()
+    except BaseException:
+        socket.linger = 0  # Ctrl-C: what is queued may be for somebody who never comes
+        raise
+    finally:
+        if monitor is not None:
+            socket.disable_monitor()
+            monitor.close()
 
 
 def echo(socket: Any, count: int) -> None:
