@@ -10,29 +10,19 @@ import pytest
 
 import zmqthread as zmq
 from tests.conftest import open_descriptors
+from tests.sessions import worlds
 from tests.sessions.worlds import World, quietly
-from tests.sim.explore import explore
-from tests.sim.kernel import Kernel
 from tests.support import Peer, patient
 from zmqthread.constants import SocketType
 from zmqthread.reactor.selector import READ
 
-#: Every line may be held up.
 STEPS = ("zmqthread.api.lodging", "zmqthread.api.mailbox", "zmqthread.api.driving")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_NOFILE and /proc")
 
 
 def run(main: Callable[[World], None], seeds: int, held_up: float = 0.05) -> None:
-    """Run ``main`` as a thread under some seeds; nothing may be left open."""
-
-    def world(kernel: Kernel) -> None:
-        built = World(kernel, nested=True)
-        built.node("here")
-        kernel.spawn(lambda: main(built), "main", "here")
-        kernel.run()
-        built.check_empty()
-
-    explore(world, seeds, preempt=STEPS, preempt_p=held_up)
+    """Run ``main`` as a thread under some seeds; every line of `STEPS` may be held up."""
+    worlds.run(main, seeds, nested=True, preempt=STEPS, preempt_p=held_up)
 
 
 def lodges(socket: Any) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import zmqthread as zmq
+from tests.sessions import worlds
 from tests.sessions.worlds import World
-from tests.sim.explore import Explored, explore
-from tests.sim.kernel import Kernel
+from tests.sim.explore import Explored
 from tests.support import Peer, seconds
 from zmqthread.constants import SocketType
 from zmqthread.reactor.seams import SYSTEM
@@ -31,16 +31,8 @@ linux = pytest.mark.skipif(not hasattr(os, "eventfd"), reason="there are no pair
 
 
 def run(main: Callable[[World], None], seeds: int) -> Explored:
-    """Run ``main`` as a thread under some seeds; nothing may be left open."""
-
-    def world(kernel: Kernel) -> None:
-        built = World(kernel, nested=True)
-        built.node("here")
-        kernel.spawn(lambda: main(built), "main", "here")
-        kernel.run()
-        built.check_empty()
-
-    return explore(world, seeds, preempt=STEPS, preempt_p=0.05)
+    """Run ``main`` as a thread under some seeds; every line of `STEPS` may be held up."""
+    return worlds.run(main, seeds, nested=True, preempt=STEPS, preempt_p=0.05)
 
 
 def answer(world: World, rep: Any, count: int) -> None:

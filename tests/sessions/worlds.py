@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from tests.sim.explore import explore
+from tests.sim.explore import Explored, explore
 from tests.sim.faults import Faults
 from tests.sim.kernel import Kernel
 from tests.sim.net import SimNet
@@ -253,18 +253,23 @@ def has_room(pipe: Pipe) -> bool:
 
 
 def run(
-    main: Callable[[World], None], seeds: int = 5, faults: Faults | None = None, **kernel: Any
-) -> None:
+    main: Callable[[World], None],
+    seeds: int = 5,
+    faults: Faults | None = None,
+    *,
+    nested: bool | None = None,
+    **kernel: Any,
+) -> Explored:
     """Run ``main`` as a thread of node "here" under some seeds; nothing may be left open."""
 
     def world(running: Kernel) -> None:
-        built = World(running, faults)
+        built = World(running, faults, nested=nested)
         built.node("here")
         running.spawn(lambda: main(built), "main", "here")
         running.run()
         built.check_empty()
 
-    explore(world, seeds, **kernel)
+    return explore(world, seeds, **kernel)
 
 
 class Ledger:

@@ -36,7 +36,7 @@ log = logging.getLogger("zmqthread")
 class Session(Admission):
     """One connection.  ``pipe`` is None until the handshake is done, unless the connecter has one.
 
-    ``ended`` is called once, when the stream has been closed, with the reason (an exception, or
+    ``owner`` is told once, when the stream has been closed, with the reason (an exception, or
     None for an orderly end by this side).
     """
 
