@@ -69,7 +69,11 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
         core: Core | None = None,
     ) -> None:
         """Make a socket, or (with one, or with ``shadow``) another object for the same socket."""
-        self.copy_threshold = current_copy_threshold() if copy_threshold is None else copy_threshold
+        # Set directly: to look for options of these names is a fortieth of a connect.
+        keep = object.__setattr__
+        if copy_threshold is None:
+            copy_threshold = current_copy_threshold()
+        keep(self, "copy_threshold", copy_threshold)
         if core is not None:
             self._core, self._shadow = core, True
             return
@@ -78,8 +82,8 @@ class Socket(OptionAttributes, Peers, Transfer, Generic[Received]):
         elif ctx_or_socket is not None:
             if not hasattr(ctx_or_socket, "new_core"):
                 raise TypeError(f"expected a context or a socket, got: {ctx_or_socket!r}")
-            self.context = ctx_or_socket
-            self._core = ctx_or_socket.new_core(socket_type)
+            keep(self, "context", ctx_or_socket)
+            keep(self, "_core", ctx_or_socket.new_core(socket_type))
             return
         elif not shadow:
             raise TypeError("a socket needs a context, or another socket to shadow")
