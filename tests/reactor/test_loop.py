@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from zmqthread.reactor.loop import Loop, Timer
+from zmqthread.reactor.loop import Loop
 from zmqthread.reactor.seams import SYSTEM
+from zmqthread.reactor.timer import Timer
+
+
+class Clock:
+    """Seams whose clock shows what it is set to."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -54,3 +67,47 @@ def test_timers_fire_in_the_order_of_their_times(loop: Loop) -> None:
         loop.call_at(when, lambda when=when: fired.append(when))  # type: ignore[misc]
     loop.turn([])
     assert fired == [0.1, 0.2, 0.3]
+
+
+def test_a_row_fires_in_order_and_at_once(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    timers = [Timer(0.0, partial(fired.append, name)) for name in "abcd"]
+    for timer in timers:
+        loop.row.add(timer)
+    timers[2].cancel()
+    loop.turn([])
+    assert not fired  # not before its time
+    monkeypatch.setattr(loop, "seams", Clock(time.monotonic() + 2e-3))
+    loop.turn([])
+    assert fired == ["a", "b", "d"]
+
+
+def test_who_joins_a_row_that_is_being_fired_is_in_the_next_one(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[int] = []
+
+    def again(left: int) -> None:
+        fired.append(left)
+        if left:
+            loop.row.add(Timer(0.0, partial(again, left - 1)))
+
+    loop.row.add(Timer(0.0, partial(again, 3)))
+    for turns in range(1, 5):
+        monkeypatch.setattr(loop, "seams", Clock(time.monotonic() + turns * 2e-3))
+        loop.turn([])
+        assert len(fired) == turns
+    assert fired == [3, 2, 1, 0]
+
+
+def test_one_that_fails_does_not_keep_the_row_from_firing(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fired: list[int] = []
+    loop.row.add(Timer(0.0, lambda: fired.append(1 // 0)))
+    loop.row.add(Timer(0.0, lambda: fired.append(2)))
+    monkeypatch.setattr(loop, "seams", Clock(time.monotonic() + 2e-3))
+    loop.turn([])
+    assert fired == [2]
+    assert loop.errors == 1
+    assert "ZeroDivisionError" in caplog.text

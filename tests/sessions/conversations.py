@@ -208,7 +208,7 @@ def partings(kernel: Kernel, transport: str) -> None:
         tasks += [world.spawn(hall.here, "server", hall.serve) for _ in range(rng.randint(1, 3))]
         hall.join()
         for _ in range(rng.randint(1, 6)):
-            kernel.sleep(rng.choice((0.0, 1e-5, 1e-3, 0.05)))
+            kernel.sleep(rng.choice((0.0, 1e-5, 1e-3, 0.05, 0.05)))
             part()
         world.finish()
         assert hall.wait_for(tasks)

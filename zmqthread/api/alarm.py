@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmqthread.reactor.loop import Timer
+from zmqthread.reactor.timer import Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,8 @@ class Alarm(Timer):
     __slots__ = ("_owner",)
 
     def __init__(self, when: float, call: Callable[[], None], owner: Mailbox) -> None:
-        super().__init__(when, call)
+        self.when = when
+        self.call = call
         self._owner = owner
 
     def fire(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmqthread.api.alarm import Alarm
 from zmqthread.reactor.interrupts import is_interrupt
+from zmqthread.reactor.loop import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +85,15 @@ class Mailbox:
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Alarm:
         """Run ``function`` after ``delay`` seconds in the I/O thread, with the lock held."""
-        alarm = Alarm(self.loop.seams.monotonic() + delay, function, self)
-        self.loop.add(alarm)
+        loop = self.loop
+        alarm = Alarm(loop.seams.monotonic() + delay, function, self)
+        (loop if delay < FAR else loop.far).add(alarm)
+        return alarm
+
+    def call_in_row(self, function: Callable[[], None]) -> Alarm:
+        """Run ``function`` within moments, with those of other sockets; see `call_later`."""
+        alarm = Alarm(0.0, function, self)
+        self.loop.row.add(alarm)
         return alarm
 
     def look_again(self) -> None:

@@ -9,35 +9,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from zmqthread.reactor.gathering import Gathering
 from zmqthread.reactor.seams import Seams
 from zmqthread.reactor.selector import EDGE, READ
+from zmqthread.reactor.timer import Timer
 
 log = logging.getLogger("zmqthread")
 
 _AWAKE = -math.inf
-
-
-class Timer:
-    """A call to come.  `cancel` may be called from any thread and lets go of the function."""
-
-    __slots__ = ("call", "when")
-
-    def __init__(self, when: float, call: Callable[[], None]) -> None:
-        self.when = when
-        self.call: Callable[[], None] | None = call
-
-    def cancel(self) -> None:
-        """Make the timer do nothing."""
-        self.call = None
-
-    def fire(self) -> None:
-        """Make the call, in the I/O thread."""
-        call = self.call
-        if call is not None:
-            call()
-
-    def __lt__(self, other: Timer) -> bool:
-        return self.when < other.when
+#: Seconds between the timers of a row and those of the next one.
+_TOGETHER = 2e-3
+#: A timer that is at least so many seconds away may wait for that in `Loop.far`.
+FAR = 10.0
 
 
 class Loop:
@@ -59,6 +42,10 @@ class Loop:
         self._waker = seams.waker()
         self._inbox: deque[Timer | Callable[[], None]] = deque()
         self._timers: list[Timer] = []
+        #: Timers that fire within moments, all at once.
+        self.row = Gathering(self, _TOGETHER, self._fire)
+        #: Timers that will have been cancelled long before their time, most often.
+        self.far = Gathering(self, FAR, self._expect)
         # When the thread will wake by itself; _AWAKE while it runs and needs no ring.
         self._wakes_at = _AWAKE
         self._stopping = False
@@ -143,6 +130,7 @@ class Loop:
 
     def _sleep(self) -> list[tuple[Any, int]]:
         """Wait for the next event or timer and return what is ready."""
+        self.far.forget_cancelled()
         timers = self._timers
         while timers and timers[0].call is None:
             heapq.heappop(timers)
@@ -186,9 +174,15 @@ class Loop:
             found = True
             if isinstance(item, Timer):
                 if item.call is not None:
-                    heapq.heappush(self._timers, item)
+                    self._expect(item)
             else:
                 self._guard(item)
+
+    def _expect(self, timer: Timer) -> None:
+        heapq.heappush(self._timers, timer)
+
+    def _fire(self, timer: Timer) -> None:
+        self._guard(timer.fire)
 
     def _guard(self, call: Callable[..., None], *args: Any) -> None:
         """Run a handler: whatever it raises is logged and counted, and the thread goes on."""

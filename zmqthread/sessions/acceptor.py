@@ -15,8 +15,8 @@ from zmqthread.sessions.session import Session
 from zmqthread.transports.names import is_public
 
 if TYPE_CHECKING:
-    from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
+    from zmqthread.reactor.timer import Timer
     from zmqthread.sessions.host import Host
     from zmqthread.transports.interface import Bound, Listener
 
@@ -108,12 +108,12 @@ class Acceptor:
             self._admit(*accepted)
         return True
 
-    def _admit(self, stream: Any, peer_address: str) -> None:
+    def _admit(self, stream: Any, peer_address: str, far: Any) -> None:
         host = self.host
         try:
-            near, far = stream.getsockname(), stream.getpeername()
+            near = stream.getsockname()
         except OSError:  # gone already
-            near = far = None
+            near = None
         session = Session(
             host,
             stream,

@@ -19,11 +19,8 @@ from zmqthread.sessions.session import Session
 
 if TYPE_CHECKING:
     from zmqthread.endpoint import Endpoint
-    from zmqthread.reactor.loop import Timer
+    from zmqthread.reactor.timer import Timer
     from zmqthread.sessions.host import Host
-
-#: Seconds: connecters that dial together do so when the clock shows a multiple of this.
-_TOGETHER = 2e-3
 
 
 class Connecter:
@@ -54,7 +51,9 @@ class Connecter:
         self._linger: Timer | None = None
         self._immediate = bool(host.options.immediate)
         # CONNECT_ROUTING_ID names the peer of one connect.
-        self._peer_name, host.options.connect_routing_id = host.options.connect_routing_id, b""
+        self._peer_name = host.options.connect_routing_id
+        if self._peer_name:
+            host.options.connect_routing_id = b""
 
     @property
     def ends(self) -> Ends:
@@ -66,8 +65,7 @@ class Connecter:
         if self.endpoint.datagrams or not self.host.connects_in_a_row():
             self._dial()
         elif self._has_pipe():
-            since = self.host.seams.monotonic() % _TOGETHER
-            self._timer = self.host.call_later(_TOGETHER - since, self._dial)
+            self._timer = self.host.call_in_row(self._dial)
         else:
             self._retry()
 

@@ -22,7 +22,7 @@ from zmqthread.wire import udp as wire
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
-    from zmqthread.reactor.loop import Timer
+    from zmqthread.reactor.timer import Timer
     from zmqthread.sessions.host import Host, SessionOwner
     from zmqthread.transports.udp import DatagramSocket
 
@@ -115,7 +115,7 @@ class DatagramSession:
             pipe.takes_all = self._sends
         pipe.far = self
         pipe.plugged = True
-        pipe.peer_properties = {"__fd": str(self.socket.fileno())}  # behind SRCFD
+        pipe.introduce({}, descriptor=self.socket.fileno())
         host.selector.register(self.socket, 0, self.on_ready)
         self._watch()
         if new:

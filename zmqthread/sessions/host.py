@@ -10,9 +10,9 @@ from zmqthread.sessions.ends import NOWHERE, HasEnds
 if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.pipes.pipe import Flushable, Pipe
-    from zmqthread.reactor.loop import Timer
     from zmqthread.reactor.seams import Seams
     from zmqthread.reactor.selector import Selector
+    from zmqthread.reactor.timer import Timer
     from zmqthread.sessions.inproc import Names
 
 
@@ -26,16 +26,35 @@ class Host(Protocol):
     scratch: memoryview
     #: The monotonic time of the last write to any stream, 0 after a wait.
     last_write: float
-    #: The in-process endpoints of the context.
-    names: Names
-    type_name: str
-    peer_types: frozenset[str]
-    takes_subscriptions: bool
-    takes_joins: bool
     #: Messages of several frames are none.
     single_frame: bool
     #: Somebody watches the socket's descriptor: each message counts as a change.
     signal: Any
+
+    @property
+    def type_name(self) -> str:
+        """The socket type, as READY has it."""
+        ...
+
+    @property
+    def peer_types(self) -> frozenset[str]:
+        """The socket types that go with this one."""
+        ...
+
+    @property
+    def takes_subscriptions(self) -> bool:
+        """A publisher."""
+        ...
+
+    @property
+    def takes_joins(self) -> bool:
+        """RADIO."""
+        ...
+
+    @property
+    def names(self) -> Names:
+        """The in-process endpoints of the context."""
+        ...
 
     @property
     def conflate(self) -> tuple[bool, bool]:
@@ -73,6 +92,10 @@ class Host(Protocol):
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
         """Run ``function`` after ``delay`` seconds, with the lock held."""
+        ...
+
+    def call_in_row(self, function: Callable[[], None]) -> Timer:
+        """Run ``function`` within moments, together with what others want; with the lock held."""
         ...
 
     def event(self, event: int, value: int = 0, where: HasEnds = NOWHERE) -> None:

@@ -27,7 +27,7 @@ from zmqthread.wire.failures import (
 
 if TYPE_CHECKING:
     from zmqthread.options import Options
-    from zmqthread.reactor.loop import Timer
+    from zmqthread.reactor.timer import Timer
     from zmqthread.sessions.host import Host, SessionOwner
 
 log = logging.getLogger("zmqthread")
@@ -180,7 +180,6 @@ class Session(Admission):
         host, connection = self.host, self.connection
         host.handshake_over(self)
         self.established = True
-        peer = connection.peer
         host.event(Event.HANDSHAKE_SUCCEEDED, 0, self)
         pipe = self.pipe
         new = pipe is None
@@ -189,10 +188,7 @@ class Session(Admission):
             pipe = self.pipe = Pipe(*lanes, self, self.endpoint)
         pipe.far = self
         pipe.outgoing.gather = min(BATCH, pipe.outgoing.limit)
-        pipe.peer_properties = dict(peer.properties)
-        if self.peer_address:
-            pipe.peer_properties["Peer-Address"] = self.peer_address
-        pipe.peer_properties["__fd"] = str(self.stream.fileno())  # behind SRCFD
+        pipe.introduce(connection.peer.properties, self.peer_address, self._descriptor)
         pipe.plugged = True
         if new:
             host.attach(pipe)
