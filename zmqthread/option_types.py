@@ -199,6 +199,7 @@ class _Table(type):
         own = {row.name for row in rows}
         rows = [replace(row, aliases=tuple(set(row.aliases) - own)) for row in rows]
         body["ROWS"] = tuple(rows)
+        body["_secrets"] = frozenset(row.attribute for row in rows if row.secret)
         body["_readers"] = {row.number: row for row in rows if row.readable}
         body["_writers"] = {row.number: row for row in rows if row.writable}
         # Defaults stay with the class: a thousand new sockets do not set 119 attributes each.
@@ -218,6 +219,7 @@ class OptionSet(metaclass=_Table):
     """The values of all options of one table, each an attribute with the option's name."""
 
     ROWS: ClassVar[tuple[Row[Any], ...]]
+    _secrets: ClassVar[frozenset[str]]
     _readers: ClassVar[Mapping[int, Row[Any]]]
     _writers: ClassVar[Mapping[int, Row[Any]]]
 
@@ -229,6 +231,18 @@ class OptionSet(metaclass=_Table):
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         return other
+
+    @classmethod
+    def made_of(cls, changed: tuple[tuple[str, Any], ...]) -> Self:
+        """Return a set in which that is not as in a new one; see `changed`."""
+        made = cls.__new__(cls)
+        made.__dict__.update(changed)
+        return made
+
+    def changed(self) -> tuple[tuple[str, Any], ...] | None:
+        """Return what is not as in a new set; None if there is something secret among it."""
+        own = self.__dict__
+        return tuple(own.items()) if self._secrets.isdisjoint(own) else None
 
     def objection(self, row: Row[Any]) -> str | None:
         """Say why an option is not one of this object's, or None if it is."""

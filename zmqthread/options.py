@@ -306,12 +306,13 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
     def __init__(self, socket_type: int, context: ContextOptions | None = None) -> None:
         """Start with the defaults of the type and the context."""
         self.type = int(socket_type)
-        self.accept_old_zmtp = self.as_server = 0
         if socket_type in _NO_LINGER:
             self.linger = 0
         if context is not None:
-            self.accept_old_zmtp = context.accept_old_zmtp
-            self.ipv6, self.ipv4only = context.ipv6, 1 - context.ipv6
+            if context.accept_old_zmtp:
+                self.accept_old_zmtp = context.accept_old_zmtp
+            if context.ipv6:
+                self.ipv6, self.ipv4only = 1, 0
             if not context.blocky:
                 self.linger = 0
 
@@ -320,6 +321,10 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
         """The socket type as it is called, and as it stands in READY."""
         return SocketType(self.type).name
 
+    #: As in the context, and for all mechanisms.
+    accept_old_zmtp = as_server = 0
+    #: What connections make of them, once they are settled; see `sessions.handshake`.
+    terms: Any = None
     #: `frame_limit` where MAXMSGSIZE is -1.
     default_frame_limit = FRAME_LIMIT
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zmqthread.constants import SocketType
+from zmqthread.constants import SecurityMechanism, SocketType
 from zmqthread.options import Options
 from zmqthread.patterns.registry import ROWS
 from zmqthread.reactor.seams import SYSTEM
@@ -34,9 +34,38 @@ def terms(kind: SocketType, **changes: Any) -> Any:
     return new_connection(Host(kind), settled(options))._setup.terms  # type: ignore[arg-type]
 
 
+def changed(**changes: Any) -> Options:
+    """Return the options of a DEALER."""
+    options = Options(SocketType.DEALER)
+    for name, value in changes.items():
+        setattr(options, name, value)
+    return options
+
+
 def test_connections_with_equal_options_share_their_terms() -> None:
     assert terms(SocketType.DEALER) is terms(SocketType.DEALER)
-    assert terms(SocketType.DEALER, linger=7) is terms(SocketType.DEALER)
+    assert terms(SocketType.DEALER, linger=7) is terms(SocketType.DEALER, linger=7)
+
+
+def test_endpoints_of_sockets_with_equal_options_share_them() -> None:
+    assert settled(changed(max_parts=3)) is settled(changed(max_parts=3))
+    assert settled(changed(max_parts=3)) is not settled(changed(max_parts=4))
+
+
+def test_what_is_set_later_is_for_later_endpoints() -> None:
+    options = changed(max_parts=3)
+    kept = settled(options)
+    options.max_parts = 4
+    assert (kept.max_parts, settled(options).max_parts) == (3, 4)
+
+
+def test_options_with_a_password_are_not_kept_for_others() -> None:
+    options = changed(
+        mechanism=SecurityMechanism.PLAIN, plain_username=b"me", plain_password=b"secret"
+    )
+    kept = settled(options)
+    assert kept is not settled(options)
+    assert kept.plain_password == b"secret"
 
 
 @pytest.mark.parametrize(

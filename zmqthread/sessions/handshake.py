@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zmqthread.constants import EINVAL, EPROTONOSUPPORT, SecurityMechanism
 from zmqthread.errors import option_error, zmq_error
 from zmqthread.option_types import enabled_features
+from zmqthread.options import Options
 from zmqthread.sessions.taking_turns import TakingTurns
 from zmqthread.wire.failures import PeerRefused
 from zmqthread.wire.limits import Heartbeat, Limits
@@ -19,7 +20,6 @@ from zmqthread.wire.zmtp.connection import Connection
 from zmqthread.wire.zmtp.terms import Terms
 
 if TYPE_CHECKING:
-    from zmqthread.options import Options
     from zmqthread.sessions.host import Host
     from zmqthread.wire.mechanisms.mechanism import Mechanism
 
@@ -92,12 +92,23 @@ def settled(options: Options, *, datagrams: bool = False) -> Options:
         ZMQError: EINVAL: security is set only in part. EPROTONOSUPPORT: it is set, and datagrams
             are neither encrypted nor authenticated.
     """
-    options = options.copy()
     if datagrams and (options.mechanism != SecurityMechanism.NULL or options.zap_domain):
         raise zmq_error(EPROTONOSUPPORT, "udp has no security, and this socket asks for it")
+    changed = options.changed()
     if options.mechanism == SecurityMechanism.CURVE:
+        options = options.copy()
         _settle_curve(options)
-    return options
+        return options
+    try:
+        return options.copy() if changed is None else _equal(changed)
+    except TypeError:  # METADATA is a dictionary
+        return options.copy()
+
+
+# A thousand sockets have the same ones, most often, and what follows from them is made once.
+@lru_cache(64)
+def _equal(changed: tuple[tuple[str, Any], ...]) -> Options:
+    return Options.made_of(changed)
 
 
 def _settle_curve(options: Options) -> None:
@@ -118,62 +129,35 @@ def is_final(reason: BaseException | None, options: Options) -> bool:
 
 
 def _terms(host: Host, options: Options) -> Terms:
-    return _equal_terms(
+    if options.terms is None:
+        options.terms = _new_terms(host, options)
+    terms: Terms = options.terms
+    return terms
+
+
+def _new_terms(host: Host, options: Options) -> Terms:
+    return Terms(
         host.type_name,
         host.peer_types,
+        options.routing_id,
+        tuple((name.encode(), value) for name, value in options.metadata.items()),
+        Limits(
+            frame_size=options.frame_limit,
+            message_size=options.frame_limit,
+            parts=options.max_parts or _NO_LIMIT,
+            handshake_command=options.max_command or _NO_LIMIT,
+            topic=options.max_topic or _NO_LIMIT,
+            properties=options.max_properties or _NO_LIMIT,
+        ),
+        _heartbeat(options),
+        options.handshake_ivl / 1000,
         host.takes_subscriptions,
         host.takes_joins,
-        options.routing_id,
-        tuple(options.metadata.items()),
-        options.handshake_ivl,
-        _heartbeat(options),
-        options.frame_limit,
-        options.max_parts,
-        options.max_command,
-        options.max_topic,
-        options.max_properties,
     )
 
 
-def _heartbeat(options: Options) -> tuple[int, int, int] | None:
-    """Return interval, timeout and time to live, in milliseconds."""
+def _heartbeat(options: Options) -> Heartbeat | None:
     if not options.heartbeat_ivl:
         return None
-    return options.heartbeat_ivl, options.heartbeat_wait, options.heartbeat_ttl
-
-
-# A thousand connections have the same ones, most often: each is made in 2.3 instead of 4.6 us.
-@lru_cache(64)
-def _equal_terms(  # noqa: PLR0913, PLR0917 - the options that matter, as a key
-    socket_type: str,
-    peer_types: frozenset[str],
-    takes_subscriptions: bool,
-    takes_joins: bool,
-    routing_id: bytes,
-    metadata: tuple[tuple[str, bytes], ...],
-    handshake_ivl: int,
-    heartbeat: tuple[int, int, int] | None,
-    frame_limit: int,
-    max_parts: int,
-    max_command: int,
-    max_topic: int,
-    max_properties: int,
-) -> Terms:
-    return Terms(
-        socket_type,
-        peer_types,
-        routing_id,
-        tuple((name.encode(), value) for name, value in metadata),
-        Limits(
-            frame_size=frame_limit,
-            message_size=frame_limit,
-            parts=max_parts or _NO_LIMIT,
-            handshake_command=max_command or _NO_LIMIT,
-            topic=max_topic or _NO_LIMIT,
-            properties=max_properties or _NO_LIMIT,
-        ),
-        Heartbeat(*(each / 1000 for each in heartbeat)) if heartbeat else None,
-        handshake_ivl / 1000,
-        takes_subscriptions,
-        takes_joins,
-    )
+    times = options.heartbeat_ivl, options.heartbeat_wait, options.heartbeat_ttl
+    return Heartbeat(*(milliseconds / 1000 for milliseconds in times))
