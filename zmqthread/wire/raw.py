@@ -12,7 +12,7 @@ from zmqthread.wire.mechanisms.mechanism import ZapRequest
 from zmqthread.wire.zmtp.commands import Membership, Subscription
 from zmqthread.wire.zmtp.decoder import Input
 from zmqthread.wire.zmtp.frames import SEPARATE, Buffer, Message
-from zmqthread.wire.zmtp.handshake import Peer
+from zmqthread.wire.zmtp.handshake import UNKNOWN
 
 # libzmq's read size: what programs over STREAM are used to.
 CHUNK: Final = 8192
@@ -40,7 +40,7 @@ class RawConnection:
     zap_request: Final[ZapRequest | None] = None
 
     def __init__(self) -> None:
-        self.peer = Peer((0, 0))
+        self.peer = UNKNOWN
         self.failed = False
         self.pending = 0
         self._rest = b""

@@ -49,6 +49,7 @@ class Mechanism(ABC):
         metadata: the peer's metadata in wire form, once known and authentic.
         zap_request: a question that waits for `zap_reply`; no command is read meanwhile.
         complete: both sides are done, messages may flow.
+        repeats: what the peer says decides everything: nothing is random, nobody else is asked.
     """
 
     __slots__ = ("as_server", "complete", "metadata", "zap_request")
@@ -63,6 +64,10 @@ class Mechanism(ABC):
         self.metadata: bytes | None = None
         self.zap_request: ZapRequest | None = None
         self.complete = False
+
+    @property
+    def repeats(self) -> bool:
+        return False
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} may hold keys and is not for storing")

@@ -32,6 +32,10 @@ class Null(Mechanism):
         self._due: Sequence[Command] = ()
         self._sent = False
 
+    @property
+    def repeats(self) -> bool:
+        return not self._ask_zap
+
     def begin(self, metadata: bytes) -> None:
         if self._ask_zap:
             self._own = metadata

@@ -134,13 +134,18 @@ class Decoder:
             limit -= len(out)
         rest = self._rest
         start = 0
+        quick = self._quick and self._parts is None and limit > 0
         if not rest:
-            if self._quick and self._parts is None and limit > 0 and take_only(data, out):
+            if quick and take_only(data, out):
                 return
             # Frame by frame, bytes are cheaper to look at; see also _walk.
             data = memoryview(data) if self._quick else bytes(data)
         elif data:
             data = rest[self._pos :] + data
+        elif quick and not self._pos and take_only(rest, out):
+            # What came with the end of a handshake is one message, most often.
+            self._rest, self.pending = b"", 0
+            return
         else:
             data, start = rest, self._pos
         room = limit + len(out)

@@ -63,15 +63,25 @@ def version_of(data: bytes | bytearray) -> int | None:
     return 3 if data[SIGNATURE_SIZE] >= MAJOR else 2
 
 
-def refuse_old(version: int) -> ProtocolError:
-    """The error for a peer older than ZMTP 3.0 (Z05)."""
-    return ProtocolError(
-        Event.PROTOCOL_ERROR_ZMTP_UNSPECIFIED, f"the peer speaks ZMTP {version}.0 or no ZMTP at all"
-    )
+def refuse_old(data: bytes | bytearray) -> None:
+    """Refuse a peer older than ZMTP 3.0, as soon as its first octets show that (Z05).
+
+    Raises:
+        ProtocolError: it is one.
+    """
+    version = version_of(data)
+    if version is not None and version < MAJOR:
+        why = f"the peer speaks ZMTP {version}.0 or no ZMTP at all"
+        raise ProtocolError(Event.PROTOCOL_ERROR_ZMTP_UNSPECIFIED, why)
 
 
 # Nearly all peers send one of a few, and what they share is made once.
 @lru_cache(32)
 def parse(data: bytes) -> Greeting:
-    """Read a whole 3.x greeting of 64 octets. The filler is ignored (Z10)."""
+    """Read a whole greeting of 64 octets. The filler is ignored (Z10).
+
+    Raises:
+        ProtocolError: it is none of 3.x.
+    """
+    refuse_old(data)
     return Greeting((data[10], data[11]), data[12:32], bool(data[32]))

@@ -25,12 +25,12 @@ SOCKET_TYPES: Final = frozenset((
 _NOT_THE_PEERS: Final = frozenset(("user-id", "peer-address"))
 
 
-#: Octets of metadata that are worth remembering: a type, a name, and some more.
-_SHORT: Final = 256
+#: Octets of a handshake that are worth remembering: a greeting, a type, a name, and some more.
+SHORT: Final = 256
 
 
 class Peer:
-    """What the handshake told about the other side.
+    """What the handshake told about the other side; connections that heard the same share one.
 
     Attributes:
         socket_type: like "PUSH".
@@ -51,6 +51,10 @@ class Peer:
     def is_old(self) -> bool:
         """Older than ZMTP 3.1: knows neither subscription commands nor heartbeats."""
         return self.version < (3, 1)
+
+
+#: A peer that has said nothing yet.
+UNKNOWN: Final = Peer((0, 0))
 
 
 class Setup:
@@ -116,7 +120,7 @@ def meet(peer: Peer, setup: Setup, metadata: bytes) -> None:
         ProtocolError: the metadata is malformed or breaks a rule.
     """
     terms = setup.terms
-    introduce = _remembered if len(metadata) <= _SHORT else _introduce
+    introduce = _remembered if len(metadata) <= SHORT else _introduce
     kind, routing_id, properties = introduce(metadata, terms.limits.properties)
     if kind not in SOCKET_TYPES or kind not in terms.accepts:
         raise IncompatiblePeer(terms.socket_type, kind[:32])

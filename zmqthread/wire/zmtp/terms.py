@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zmqthread.wire.limits import DEFAULT_LIMITS, Heartbeat, Limits
 from zmqthread.wire.zmtp.commands import encode_metadata
 
+if TYPE_CHECKING:
+    from zmqthread.wire.zmtp.handshake import Peer
+
+#: How many different peers are worth remembering.
+_MOST = 16
 #: The types whose Identity means something (Z40).
 IDENTIFIED = frozenset(("REQ", "DEALER", "ROUTER"))
 
@@ -29,6 +34,7 @@ class Terms:
             with 01 and 00, become Subscribe and Cancel.
         takes_joins: our type is RADIO: JOIN and LEAVE become Join and Leave.
         properties: all that the peer is told of us, in wire form; it follows from the others.
+        known: what whole handshakes came to, by what the peer said: who it is, and our answer.
     """
 
     socket_type: str
@@ -41,6 +47,9 @@ class Terms:
     takes_subscriptions: bool = False
     takes_joins: bool = False
     properties: bytes = field(init=False)
+    known: dict[bytes, tuple[Peer, bytes]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         kind: Any = self.socket_type
@@ -50,3 +59,9 @@ class Terms:
         if self.routing_id and self.socket_type in IDENTIFIED:
             own.append((b"Identity", self.routing_id))
         object.__setattr__(self, "properties", encode_metadata((*own, *self.metadata)))
+
+    def keep_in_mind(self, heard: bytes, peer: Peer, answer: bytes) -> None:
+        """Remember a handshake; only of mechanisms where the same octets lead to the same end."""
+        if len(self.known) >= _MOST:
+            self.known.clear()
+        self.known[heard] = peer, answer

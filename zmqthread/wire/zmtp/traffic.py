@@ -9,7 +9,7 @@ from zmqthread.wire.failures import unexpected
 from zmqthread.wire.limits import Heartbeat
 from zmqthread.wire.mechanisms.mechanism import Mechanism
 from zmqthread.wire.zmtp import commands, frames
-from zmqthread.wire.zmtp.handshake import Peer
+from zmqthread.wire.zmtp.handshake import UNKNOWN, Peer
 from zmqthread.wire.zmtp.heartbeat import Pulse
 from zmqthread.wire.zmtp.terms import Terms
 
@@ -36,7 +36,7 @@ class Traffic:
 
     def __init__(self, terms: Terms, mechanism: Mechanism) -> None:
         self.mechanism = mechanism
-        self.peer = Peer((0, 0))
+        self.peer: Peer = UNKNOWN
         self.established = False
         self.has_output = False
         self.dropped_commands = 0
