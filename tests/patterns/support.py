@@ -79,7 +79,7 @@ class Peer:
 
     def plug(self, identity: bytes = b"", **properties: Any) -> None:
         """Be there, for the first time or again."""
-        self.pipe.peer_properties = {"Identity": identity, **properties}
+        self.pipe.introduce({"Identity": identity, **properties})
         self.pipe.plugged = True
         self.pattern.plugged(self.pipe)
 
@@ -152,7 +152,7 @@ class FakeSocket:
         peer = Peer(self, b"", hwm)
         self.peers[peer.pipe] = peer
         peer.pipe.plugged = True
-        peer.pipe.peer_properties = {"Identity": identity}
+        peer.pipe.introduce({"Identity": identity})
         self.pattern.attach(peer.pipe)
         peer.plug(identity)
         return peer

@@ -9,6 +9,29 @@ from zmqthread.message import Frame, Subscribe
 from zmqthread.pipes.lane import SMALL
 from zmqthread.pipes.pipe import weight
 
+# -- the peer -------------------------------------------------------------------------------------
+
+
+def test_messages_tell_of_the_peer_where_it_is_and_on_which_descriptor() -> None:
+    pipe = Far().pipe
+    assert pipe.peer_properties == {}
+    pipe.introduce({"Identity": b"me"}, "127.0.0.1", 7)
+    expected = {"Identity": b"me", "Peer-Address": "127.0.0.1", "__fd": "7"}
+    assert pipe.peer_properties == expected
+    assert pipe.peer_properties is pipe.peer_properties
+    pipe.introduce({"Identity": b"other"})
+    assert pipe.peer_properties == {"Identity": b"other"}
+
+
+def test_what_is_asked_of_one_pipe_does_not_become_anothers() -> None:
+    said = {"Identity": b"me"}  # connections with equal peers share it
+    first, second = Far().pipe, Far().pipe
+    first.introduce(said, "127.0.0.1", 7)
+    second.introduce(said)
+    assert first.peer_properties != second.peer_properties
+    assert said == {"Identity": b"me"}
+
+
 # -- writing --------------------------------------------------------------------------------------
 
 

@@ -52,8 +52,10 @@ def finish(connecting):
 
 
 def accept(listener):
+    """Wait for a connection and return it with its peer's address, or None if it is refused."""
     wait(listener.socket)
-    return listener.accept()
+    accepted = listener.accept()
+    return accepted and accepted[:2]
 
 
 @contextlib.contextmanager

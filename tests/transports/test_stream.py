@@ -237,6 +237,8 @@ def test_d3_descriptor_limit_at_connect_and_bind(place):
 class Failing:
     """A listening socket that says what it is told to."""
 
+    family, type, proto = socket.AF_INET, socket.SOCK_STREAM, 0
+
     def __init__(self, number: int) -> None:
         self.number = number
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zmqthread.options import Options
     from zmqthread.pipes.lane import Lane
     from zmqthread.pipes.pipe import Flushable, Pipe
+    from zmqthread.sessions.inproc import Names
 
 #: Seconds that a handshake has at least, once READY has gone out: a busy peer finds that before it
 #: finds the end of the connection, and then sends what nobody will read. Who can come so far can
@@ -32,6 +33,8 @@ _NONE_READY: deque[Any] = deque()
 class Hosting(Driven):
     """A socket, seen from below.  All methods are called with the lock held."""
 
+    dropped_handshakes = 0
+
     def __init__(self, engine: Engine, kind: SocketType, options: Options) -> None:
         loop, keeper = engine.choose_loop(options.affinity)
         super().__init__(engine.seams, loop, keeper)
@@ -40,11 +43,6 @@ class Hosting(Driven):
         self.kind = kind
         self.options = options
         self.row = row
-        self.type_name = row.name
-        self.peer_types: frozenset[str] = row.peers
-        self.names = engine.names
-        self.takes_subscriptions = row.takes_subscriptions
-        self.takes_joins = row.takes_joins
         self.single_frame = row.single_frame and not row.grouped
         self.pattern = row.pattern(options, engine.seams.random)
         self.pattern.owner = self
@@ -63,8 +61,32 @@ class Hosting(Driven):
         self.receiving: dict[int, tuple[deque[Any], dict[str, Any]]] = {}
         #: Somebody wants to know whose messages are: no short cuts for receiving.
         self.traced = False
-        self.dropped_handshakes = 0
         self._handshakes: dict[Any, None] = {}
+
+    @property
+    def type_name(self) -> str:
+        """The socket type, as READY has it."""
+        return self.row.name
+
+    @property
+    def peer_types(self) -> frozenset[str]:
+        """The socket types that go with this one."""
+        return self.row.peers
+
+    @property
+    def takes_subscriptions(self) -> bool:
+        """A publisher."""
+        return self.row.takes_subscriptions
+
+    @property
+    def takes_joins(self) -> bool:
+        """RADIO."""
+        return self.row.takes_joins
+
+    @property
+    def names(self) -> Names:
+        """The in-process endpoints of the context."""
+        return self.engine.names
 
     @property
     def raw(self) -> bool:
@@ -86,7 +108,8 @@ class Hosting(Driven):
         self.pipes[pipe] = None
         self.pattern.attach(pipe)
         self.has_changed()
-        self.refresh()
+        if not pipe.plugged:  # else `plugged` follows at once
+            self.refresh()
 
     def detach(self, pipe: Pipe) -> None:
         """Take a pipe away from the pattern, unread messages and all."""
@@ -157,7 +180,7 @@ class Hosting(Driven):
         if self.driven or self._followers:
             self.has_changed()
         self.pattern.read_activated(pipe)
-        if self.takes_subscriptions:
+        if self.row.takes_subscriptions:
             self.refresh()  # one may have come or gone
 
     def write_activated(self, pipe: Pipe) -> None:

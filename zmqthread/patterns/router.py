@@ -61,7 +61,7 @@ class Router(Addressed):
     def plugged(self, pipe: Pipe) -> None:
         """Learn the name of a peer, and perhaps that it is another one than before."""
         if not self.raw and pipe not in self._given:
-            self._meet(pipe, bytes(pipe.peer_properties.get("Identity", b"")))
+            self._meet(pipe, bytes(pipe.properties.get("Identity", b"")))
         super().plugged(pipe)
 
     def _meet(self, pipe: Pipe, name: bytes) -> None:

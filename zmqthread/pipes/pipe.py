@@ -6,10 +6,13 @@ session, a connecter that is still dialling, another socket's pipe) is met throu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from zmqthread.pipes.batch import Batch
 from zmqthread.pipes.lane import GATHER, SMALL, Lane, Mark
+
+_NONE_YET: Mapping[str, Any] = {}
 
 
 class Flushable(Protocol):
@@ -52,14 +55,17 @@ class Pipe:
 
     __slots__ = (
         "__weakref__",
+        "_address",
+        "_descriptor",
+        "_properties",
         "dropped",
         "ended",
         "endpoint",
         "far",
         "incoming",
         "outgoing",
-        "peer_properties",
         "plugged",
+        "properties",
         "readable",
         "reading",
         "routing_id",
@@ -76,8 +82,11 @@ class Pipe:
         self.endpoint = endpoint
         #: The name a ROUTER has for the peer.
         self.routing_id = b""
-        #: What the peer told of itself ("Socket-Type", "Identity", "Peer-Address" ...).
-        self.peer_properties: dict[str, Any] = {}
+        #: What the peer told of itself, see `introduce`.
+        self.properties: Mapping[str, Any] = _NONE_YET
+        self._address = ""
+        self._descriptor = -1
+        self._properties: dict[str, Any] | None = None
         #: A peer is really there: subscriptions are worth sending.
         self.plugged = False
         #: The peer has gone for good: what came in can still be read, nothing can be written.
@@ -93,6 +102,33 @@ class Pipe:
         #: The pattern's own notes on this pipe (subscriptions, groups ...).
         self.state: Any = None
         self.dropped = 0
+
+    def introduce(
+        self, properties: Mapping[str, Any], address: str = "", descriptor: int = -1
+    ) -> None:
+        """Keep who the peer is now.
+
+        Args:
+            properties: what it told of itself ("Socket-Type", "Identity" ...).
+            address: where it is, if that is known.
+            descriptor: of the stream to it, if there is one.
+        """
+        self.properties = properties
+        self._address = address
+        self._descriptor = descriptor
+        self._properties = None
+
+    @property
+    def peer_properties(self) -> dict[str, Any]:
+        """What messages tell of the peer: put together when somebody asks, as few do."""
+        found = self._properties
+        if found is None:
+            found = self._properties = dict(self.properties)
+            if self._address:
+                found["Peer-Address"] = self._address
+            if self._descriptor >= 0:
+                found["__fd"] = str(self._descriptor)  # behind SRCFD
+        return found
 
     def write(self, message: Any) -> bool:
         """Queue a whole message; False when the high-water mark has been reached.

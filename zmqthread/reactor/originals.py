@@ -47,13 +47,19 @@ def socketpair() -> tuple[socket.socket, socket.socket]:
     return Socket(fileno=near.detach()), Socket(fileno=far.detach())
 
 
-def accept(listener: Any) -> tuple[Any, Any]:
-    """Return the next connection of a listener, and its peer's address."""
-    if socket.socket is Socket or not isinstance(listener, Socket):
+def accept(listener: Any, kind: tuple[int, int, int]) -> tuple[Any, Any]:
+    """Return the next connection of a listener, and its peer's address.
+
+    Args:
+        listener: a socket.
+        kind: its family, type and protocol.
+    """
+    if not isinstance(listener, Socket):
         return listener.accept()  # type: ignore[no-any-return]
-    # `accept` itself would make one of gevent's.
+    # `accept` itself would make one of gevent's, and takes twice as long: it asks the listener
+    # for its kind, and each answer becomes a member of an enum.
     descriptor, address = listener._accept()  # type: ignore[attr-defined]  # noqa: SLF001
-    return Socket(listener.family, listener.type, listener.proto, descriptor), address
+    return Socket(*kind, descriptor), address
 
 
 class _Thread:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import selectors
 from errno import EMFILE, ENFILE, ENOMEM, ENOSPC
+from functools import lru_cache
 from typing import Any, Protocol
 
 from zmqthread.reactor import originals
@@ -66,6 +67,16 @@ def descriptor_of(fileobj: HasFileno | int) -> int:
     return fileobj if isinstance(fileobj, int) else fileobj.fileno()
 
 
+@lru_cache(16)
+def _epoll_mask(events: int) -> int:
+    return (
+        (select.EPOLLIN if events & READ else 0)
+        | (select.EPOLLOUT if events & WRITE else 0)
+        | (select.EPOLLET if events & EDGE else 0)
+        | (select.EPOLLPRI if events & URGENT else 0)
+    )
+
+
 class EpollSelector:
     """A selector over one epoll set; its own descriptor can be watched by another one."""
 
@@ -94,12 +105,6 @@ class EpollSelector:
     def _watch(self, fd: int, events: int) -> None:
         # epoll reports a hang-up even when asked for nothing: a silent descriptor has to leave.
         before = self._masks[fd]
-        mask = (
-            (select.EPOLLIN if events & READ else 0)
-            | (select.EPOLLOUT if events & WRITE else 0)
-            | (select.EPOLLET if events & EDGE else 0)
-            | (select.EPOLLPRI if events & URGENT else 0)
-        )
         # A signal handler may raise in here; what is watched is not known then.
         self._masks[fd] = _UNKNOWN
         try:
@@ -107,14 +112,14 @@ class EpollSelector:
                 if before:
                     self._epoll.unregister(fd)
             elif before:
-                self._epoll.modify(fd, mask)
+                self._epoll.modify(fd, _epoll_mask(events))
             else:
-                self._epoll.register(fd, mask)
+                self._epoll.register(fd, _epoll_mask(events))
         except FileNotFoundError:
             if events:
-                self._epoll.register(fd, mask)
+                self._epoll.register(fd, _epoll_mask(events))
         except FileExistsError:
-            self._epoll.modify(fd, mask)
+            self._epoll.modify(fd, _epoll_mask(events))
         self._masks[fd] = events
 
     def unregister(self, fileobj: HasFileno | int) -> None:

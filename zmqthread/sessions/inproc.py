@@ -28,8 +28,16 @@ class Neighbour(Protocol):
     """A socket, seen from another socket of the same context.  No lock is held for `post`."""
 
     options: Options
-    type_name: str
-    peer_types: frozenset[str]
+
+    @property
+    def type_name(self) -> str:
+        """The socket type, as READY has it."""
+        ...
+
+    @property
+    def peer_types(self) -> frozenset[str]:
+        """The socket types that go with this one."""
+        ...
 
     @property
     def conflate(self) -> tuple[bool, bool]:
@@ -181,7 +189,7 @@ def _set_mark(pipe: Pipe, writer: Neighbour, reader: Neighbour) -> None:
 def _plug(socket: Neighbour, pipe: Pipe, peer: Neighbour, *, new: bool) -> None:
     """Finish one end of a joined pair; lock of ``socket`` held."""
     _set_mark(pipe, socket, peer)
-    pipe.peer_properties = {"Identity": peer.options.routing_id}
+    pipe.introduce({"Identity": peer.options.routing_id})
     pipe.plugged = True
     if new:
         socket.attach(pipe)

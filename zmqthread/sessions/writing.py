@@ -209,6 +209,8 @@ class Writer:
                     return True
             else:
                 sent = self.stream.sendmsg(buffers[:_IOV])
+                if sent == sum(map(len, buffers)):
+                    return True
         except (BlockingIOError, InterruptedError):
             sent = 0
         self._output = rest(buffers, sent)

@@ -48,8 +48,10 @@ class Bound(Protocol):
 class Listener(Bound, Protocol):
     """A listening socket."""
 
-    def accept(self) -> tuple[Any, str] | None:
-        """Return the next stream and its peer's address, or None when there is none for us.
+    def accept(self) -> tuple[Any, str, Any] | None:
+        """Return the next stream, and its peer's address as a property and as the system has it.
+
+        None when there is none for us.
 
         None may also mean that the next one was refused by a filter or is gone already.
 

@@ -50,7 +50,7 @@ class StreamListener:
         release: called before the socket is closed.
     """
 
-    __slots__ = ("_admit", "_release", "endpoint", "socket")
+    __slots__ = ("_admit", "_kind", "_release", "endpoint", "socket")
 
     def __init__(
         self,
@@ -61,13 +61,14 @@ class StreamListener:
     ) -> None:
         self.socket = sock
         self.endpoint = endpoint
+        self._kind = int(sock.family), int(sock.type), sock.proto
         self._admit = admit
         self._release = release
 
-    def accept(self) -> tuple[Any, str] | None:
-        """Return the next stream and its peer's address, or None when there is none for us."""
+    def accept(self) -> tuple[Any, str, Any] | None:
+        """Return the next stream and whose it is, or None; see `interface.Listener`."""
         try:
-            connection, address = originals.accept(self.socket)
+            connection, address = originals.accept(self.socket, self._kind)
         except OSError as error:
             if error.errno in _NOTHING:
                 return None
@@ -81,7 +82,7 @@ class StreamListener:
         finally:
             if peer is None:
                 connection.close()
-        return None if peer is None else (connection, peer)
+        return None if peer is None else (connection, peer, address)
 
     def close(self) -> None:
         """Stop listening; a second call does nothing."""

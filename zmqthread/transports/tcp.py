@@ -42,8 +42,10 @@ def listen(endpoint: TcpEndpoint, options: Any, seams: Any) -> StreamListener:
         except OSError as error:
             raise refused_by_system(error, endpoint.text) from error
 
+    family = int(sock.family)
+
     def admit(connection: Any, address: Any) -> str | None:
-        return _admit(connection, address, options)
+        return _admit(connection, address, family, options)
 
     return StreamListener(sock, _last_endpoint(sock), admit)
 
@@ -156,12 +158,12 @@ def _last_endpoint(sock: Any) -> str:
     return f"tcp://[{host}]:{name[1]}" if len(name) == 4 else f"tcp://{host}:{name[1]}"
 
 
-def _admit(connection: Any, address: tuple[Any, ...], options: Any) -> str | None:
+def _admit(connection: Any, address: tuple[Any, ...], family: int, options: Any) -> str | None:
     if options.tcp_accept_filter:
         peer = ip_of(address)
         if not any(peer in network for network in options.tcp_accept_filter):
             return None
-    tune_tcp(connection, connection.family, options)
+    tune_tcp(connection, family, options)
     return show(address)
 
 
