@@ -239,6 +239,10 @@ class OptionSet(metaclass=_Table):
         made.__dict__.update(changed)
         return made
 
+    def lacks(self, names: frozenset[str]) -> bool:
+        """Return whether all of these are as in a new set."""
+        return names.isdisjoint(self.__dict__)
+
     def changed(self) -> tuple[tuple[str, Any], ...] | None:
         """Return what is not as in a new set; None if there is something secret among it."""
         own = self.__dict__

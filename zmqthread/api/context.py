@@ -39,6 +39,10 @@ else:
     Made = TypeVar("Made")  # defaults of type variables came with Python 3.13
 
 
+#: By number: to ask the enum takes 0.3 us.
+_KINDS = {int(kind): kind for kind in SocketType}
+
+
 class Context(OptionAttributes, Generic[Made]):
     """Holds sockets and their I/O threads; any number of threads may use it at once.
 
@@ -151,8 +155,8 @@ class Context(OptionAttributes, Generic[Made]):
     def new_core(self, socket_type: int) -> Core:
         """Make what is behind a socket."""
         try:
-            kind = SocketType(socket_type)
-        except ValueError:
+            kind = _KINDS[socket_type]
+        except (LookupError, TypeError):
             raise error_about(EINVAL, socket_type=socket_type) from None
         return self._engine.socket(kind)
 

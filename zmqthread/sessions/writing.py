@@ -25,6 +25,8 @@ BURST = 50e-6
 _FRESH = 5e-3
 #: Buffers in one sendmsg (Linux takes 1024).
 _IOV = 512
+#: Never changed in place, as all that is to be written is replaced by what is left of it.
+_NOTHING: list[Any] = []
 _COMMANDS = (Subscribe, Cancel, Join, Leave)
 
 
@@ -53,7 +55,7 @@ class Writer:
         #: When messages came in last.
         self._last_read = 0.0
         #: What the stream did not take, in order.
-        self._output: list[Any] = []
+        self._output: list[Any] = _NOTHING
         self._blocked = False
         self._paused = False
 
@@ -171,7 +173,11 @@ class Writer:
             and (not heavy or (heavy <= _FLUSH_OCTETS and count <= _FLUSH_MESSAGES))
         ):
             popleft = queue.popleft
-            batch: list[Any] = [popleft() for _ in range(min(count, _FLUSH_MESSAGES))]
+            batch: list[Any] = (
+                [popleft()]
+                if count == 1
+                else [popleft() for _ in range(min(count, _FLUSH_MESSAGES))]
+            )
             lane.bytes_out = lane.bytes_in  # what is large is put with the lock held: all of it
             return batch
         batch = []
@@ -251,4 +257,4 @@ def rest(buffers: list[Any], sent: int) -> list[Any]:
             head = memoryview(buffer)[sent:] if sent else buffer
             return [head, *buffers[index + 1 :]]
         sent -= size
-    return []
+    return _NOTHING

@@ -11,6 +11,10 @@ _LINUX = sys.platform == "linux"
 SO_BUSY_POLL = 46
 SO_PRIORITY = 12
 
+_TUNED = frozenset(
+    ("sndbuf", "rcvbuf", "priority", "busy_poll", "tos", "tcp_maxrt", "tcp_keepalive")
+)
+
 
 def tune(sock: Any, options: Any) -> None:
     """Apply what holds for streams of any kind; a default leaves the system's setting alone."""
@@ -26,8 +30,10 @@ def tune(sock: Any, options: Any) -> None:
 
 def tune_tcp(sock: Any, family: int, options: Any) -> None:
     """Apply the options of tcp, and always TCP_NODELAY: batching is done above the kernel."""
-    tune(sock, options)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.lacks(_TUNED):
+        return  # as nearly always: all is left as the system has it
+    tune(sock, options)
     tune_ip(sock, family, options)
     if options.tcp_maxrt > 0 and hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, options.tcp_maxrt)
