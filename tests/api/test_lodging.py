@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.conftest import open_descriptors
 from tests.sessions import worlds
 from tests.sessions.worlds import World, quietly
 from tests.support import Peer, patient
+from zmqthread.api.lodging import Lodging
 from zmqthread.constants import SocketType
 from zmqthread.reactor.selector import READ
 
@@ -199,3 +202,69 @@ say([lodged, waited, [each.decode() for each in got], waiting._core.lodging is N
 """
     with Peer("zmqthread", code) as peer:
         assert peer.hear() == [True, True, ["hello", "hello"], True], peer.errors()
+
+
+class Lodger:
+    """A socket that finds no descriptors for a selector of its own."""
+
+    released = False
+
+    def __init__(self) -> None:
+        self.loop = self.selector = self
+        self.lock = threading.RLock()
+        self.watched: dict[int, tuple[int, Any]] = {}
+        self.turns: list[Any] = []
+
+    def settled(self) -> bool:
+        return False
+
+    def register(self, fd: int, events: int, data: Any) -> None:
+        self.watched[fd] = events, data
+
+    modify = register
+
+    def unregister(self, fd: int) -> None:
+        del self.watched[fd]
+
+    def turn(self, ready: list[tuple[Any, int]]) -> None:
+        self.turns += ready
+
+    def notify(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_where_descriptors_are_scarce_any_number_is_watched(seed: int) -> None:
+    rng = random.Random(seed)
+    lodger: Any = Lodger()
+    lodging = Lodging(lodger)
+    expected: dict[int, tuple[int, str]] = {}
+    for step in range(60):
+        fd, events, data = rng.randrange(5), rng.randrange(4), f"handler {step}"
+        before = lodger.watched.get(fd)
+        match rng.choice(("register", "modify", "unregister")):
+            case "register":
+                lodging.register(fd, events, data)
+                expected[fd] = events, data
+            case "modify" if fd in expected:
+                lodging.modify(fd, events, data)
+                expected[fd] = events, data
+            case "unregister":
+                lodging.unregister(fd)
+                expected.pop(fd, None)
+        assert {fd: events for fd, (events, _) in lodger.watched.items()} == {
+            fd: events for fd, (events, _) in expected.items()
+        }
+        for fd, (_, handler) in lodger.watched.items():
+            lodger.turns.clear()
+            handler(1)
+            assert lodger.turns == [(expected[fd][1], 1)]
+        if before is not None and fd not in expected:
+            lodger.turns.clear()
+            before[1](1)  # told of it before it was taken out
+            assert not lodger.turns
+    other = Lodger()
+    lodging.hand_over(other)  # type: ignore[arg-type]
+    assert other.watched == expected
+    lodging.vacate()
+    assert not lodger.watched

@@ -76,3 +76,13 @@ def test_what_was_patched_before_is_asked_for(monkeypatch):
     monkeypatch.setitem(sys.modules, "gevent.monkey", Monkey("gevent.monkey"))
     assert originals._original(select, "epoll") == ("select", "epoll")
     assert originals._original(select, "kqueue") is None
+
+
+def test_a_lock_that_cannot_count_is_never_found_to_be_held_twice():
+    lock = originals._Uncounted()
+    with lock, lock:
+        assert lock._recursion_count() == 1
+    counting = originals.RLock()
+    with counting, counting:
+        assert counting._recursion_count() == 2
+    assert counting._recursion_count() == 0

@@ -44,6 +44,9 @@ class SimLock:
     def locked(self) -> bool:
         return self._owner is not None
 
+    def _recursion_count(self) -> int:
+        return 1  # there are neither signals nor finalizers
+
     def _free(self) -> bool:
         return self._owner is None
 

@@ -42,7 +42,6 @@ class Driven(Paired):
         "_write_seen",
         "attended",
         "changed",
-        "depth",
         "driven",
         "last_write",
         "lent",
@@ -82,9 +81,14 @@ class Driven(Paired):
 
     def _new_lock(self) -> None:
         self.lock = self.seams.lock()
-        #: How many times the calling thread has the lock.  More than once: a signal handler or a
-        #: finalizer has interrupted that very thread in the middle of something.
-        self.depth: Callable[[], int] = getattr(self.lock, "_recursion_count", lambda: 1)
+
+    def depth(self) -> int:
+        """Return how many times the calling thread has the lock.
+
+        More than once: a signal handler or a finalizer has interrupted that very thread in the
+        middle of something.
+        """
+        return self.lock._recursion_count()  # type: ignore[no-any-return]  # noqa: SLF001
 
     def _join_loop(self) -> None:
         """Let the I/O thread drive from now on."""

@@ -26,13 +26,17 @@ class _Watched:
     """What one descriptor is watched for, who is told of it, and what the I/O thread calls."""
 
     # One object in place of a tuple, a method, a `partial` and its arguments.
-    __slots__ = ("data", "events", "fd", "lodging")
+    __slots__ = ("after", "data", "events", "fd", "lodging")
 
-    def __init__(self, lodging: Lodging, fd: int, events: int, data: Any) -> None:
+    def __init__(
+        self, lodging: Lodging, fd: int, events: int, data: Any, after: _Watched | None
+    ) -> None:
         self.lodging = lodging
         self.fd = fd
         self.events = events
         self.data = data
+        #: The next one in the chain.
+        self.after = after
 
     def __call__(self, events: int) -> None:
         self.lodging.on_ready(self, events)
@@ -41,41 +45,62 @@ class _Watched:
 class Lodging:
     """Selector and waker of a socket that has none; see those."""
 
-    __slots__ = ("_entries", "_lodger")
+    __slots__ = ("_first", "_lodger")
 
     _lodger: Any
 
     def __init__(self, lodger: Lodger) -> None:
         self._lodger = lodger
-        self._entries: dict[int, _Watched] = {}
+        # A chain, as there is one at most, unless descriptors are scarce: a dictionary has 232
+        # octets, and is one thing more for the collector.
+        self._first: _Watched | None = None
 
     def register(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Watch ``fileobj`` in the I/O thread's selector."""
         lodger = self._lodger
-        if self._entries and lodger.settled():
+        if self._first is not None and lodger.settled():
             lodger.selector.register(fileobj, events, data)
             return
         fd = descriptor_of(fileobj)
-        self._entries[fd] = watched = _Watched(self, fd, events, data)
+        self._forget(fd)
+        self._first = watched = _Watched(self, fd, events, data, self._first)
         try:
             lodger.loop.selector.register(fd, events, watched)
         except BaseException:
-            self._entries.pop(fd, None)
+            self._forget(fd)
             raise
 
     def modify(self, fileobj: HasFileno | int, events: int, data: Any) -> None:
         """Change what is watched for."""
         fd = descriptor_of(fileobj)
-        watched = self._entries[fd]
+        watched = self._find(fd)
+        assert watched is not None
         watched.events, watched.data = events, data
         self._lodger.loop.selector.modify(fd, events, watched)
 
     def unregister(self, fileobj: HasFileno | int) -> None:
         """Stop watching."""
         fd = descriptor_of(fileobj)
-        if fd in self._entries:
+        if self._find(fd) is not None:
             self._lodger.loop.selector.unregister(fd)
-            self._entries.pop(fd, None)  # last: after an interrupt it is done again
+            self._forget(fd)  # last: after an interrupt it is done again
+
+    def _find(self, fd: int) -> _Watched | None:
+        watched = self._first
+        while watched is not None and watched.fd != fd:
+            watched = watched.after
+        return watched
+
+    def _forget(self, fd: int) -> None:
+        before, watched = None, self._first
+        while watched is not None and watched.fd != fd:
+            before, watched = watched, watched.after
+        if watched is None:
+            return
+        if before is None:
+            self._first = watched.after
+        else:
+            before.after = watched.after
 
     def on_ready(self, watched: _Watched, events: int) -> None:
         """Take a turn, in the I/O thread, with what that has found ready."""
@@ -83,7 +108,7 @@ class Lodging:
         with lodger.lock:
             # Others may have been at it since the I/O thread was told: what it was told of may be
             # closed, with another stream behind the same number, or have moved out.
-            if self._entries.get(watched.fd) is watched and not lodger.released:
+            if self._find(watched.fd) is watched and not lodger.released:
                 lodger.turn([(watched.data, events)])
                 lodger.notify()
 
@@ -110,13 +135,15 @@ class Lodging:
 
     def hand_over(self, selector: Selector) -> None:
         """Have another selector watch as well."""
-        for fd, watched in self._entries.items():
-            selector.register(fd, watched.events, watched.data)
+        watched = self._first
+        while watched is not None:
+            selector.register(watched.fd, watched.events, watched.data)
+            watched = watched.after
 
     def vacate(self) -> None:
         """Have the I/O thread's selector watch no longer."""
-        for fd in list(self._entries):
-            self.unregister(fd)
+        while self._first is not None:
+            self.unregister(self._first.fd)
 
 
 class Lodger(Mailbox):

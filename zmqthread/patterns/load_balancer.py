@@ -11,27 +11,36 @@ from zmqthread.pipes.pipe import Pipe
 class LoadBalancer:
     """The pipes to write to, in turn.  A full pipe leaves the round until it is activated."""
 
-    __slots__ = ("_active", "_next", "pipes")
+    # Each pipe knows it: a set of them would have 232 octets in every socket.
+    __slots__ = ("_active", "_count", "_next")
 
     def __init__(self) -> None:
-        self.pipes: dict[Pipe, None] = {}
+        self._count = 0
         self._active: list[Pipe] = []
         self._next = 0
 
     def attach(self, pipe: Pipe) -> None:
         """Add a pipe."""
-        self.pipes[pipe] = None
+        if pipe.balancer is not self:
+            # In this order: an interrupt in between leaves a number too high, which only keeps
+            # the short cut of `sole` closed.
+            self._count += 1
+            pipe.balancer = self
         pipe.writable = True
         self._active.append(pipe)
 
     def detach(self, pipe: Pipe) -> None:
         """Remove a pipe."""
-        if self.pipes.pop(pipe, self) is None and pipe in self._active:
+        if pipe.balancer is not self:
+            return
+        pipe.balancer = None
+        self._count -= 1
+        if pipe in self._active:
             self._drop(pipe)
 
     def activate(self, pipe: Pipe) -> None:
         """Let a pipe that was full take messages again."""
-        if pipe in self.pipes and pipe not in self._active:
+        if pipe.balancer is self and pipe not in self._active:
             pipe.writable = True
             self._active.append(pipe)
 
@@ -59,7 +68,7 @@ class LoadBalancer:
         pipe = route or self.pick()
         if pipe is None:
             return False
-        if route is None or pipe in self.pipes:
+        if route is None or pipe.balancer is self:
             # The pipe of a multipart was picked at its first frame, and takes the rest even past
             # its mark.  Has it gone since, the message goes with it.
             self._next += 1
@@ -68,6 +77,6 @@ class LoadBalancer:
 
     def sole(self) -> Lane | None:
         """Return the lane of the only pipe there is, while it has room: it can go without us."""
-        if len(self.pipes) == 1 and self._active:
+        if self._count == 1 and self._active:
             return self._active[0].outgoing
         return None

@@ -58,6 +58,7 @@ class Pipe:
         "_address",
         "_descriptor",
         "_properties",
+        "balancer",
         "dropped",
         "ended",
         "endpoint",
@@ -99,6 +100,8 @@ class Pipe:
         self.reading = False
         #: The far end gets every group, as it has no way to join one (RADIO over udp).
         self.takes_all = False
+        #: The load balancer that has it in its round, if any.
+        self.balancer: Any = None
         #: The pattern's own notes on this pipe (subscriptions, groups ...).
         self.state: Any = None
         self.dropped = 0

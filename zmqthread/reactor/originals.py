@@ -30,7 +30,16 @@ def _original(module: ModuleType, name: str) -> Any:
 
 
 # Looked up now: the program may call patch_all later.
-RLock: Any = _thread.RLock
+
+
+class _Uncounted(_thread.RLock):  # type: ignore[misc]  # it can be derived from
+    """Where locks cannot say how often they are held, nobody is found to be interrupted."""
+
+    def _recursion_count(self) -> int:
+        return 1
+
+
+RLock: Any = _thread.RLock if hasattr(_thread.RLock, "_recursion_count") else _Uncounted
 Socket: type[socket.socket] = _original(socket, "socket")
 epoll: type[select.epoll] | None = _original(select, "epoll")
 poll: Any = _original(select, "poll")

@@ -76,6 +76,10 @@ class Mechanism(ABC):
     def begin(self, metadata: bytes) -> None:
         """The greetings agree; `metadata` is ours, in wire form."""
 
+    def spent(self) -> Mechanism:
+        """Return what stands in its place once the handshake is over."""
+        return self
+
     def split(self, body: bytes) -> Command:
         """Take name and data of a handshake command apart."""
         return commands.split(body)

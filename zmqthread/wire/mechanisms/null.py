@@ -36,6 +36,10 @@ class Null(Mechanism):
     def repeats(self) -> bool:
         return not self._ask_zap
 
+    def spent(self) -> Null:
+        """Return the one that all connections share which need none any more."""
+        return _SPENT
+
     def begin(self, metadata: bytes) -> None:
         if self._ask_zap:
             self._own = metadata
@@ -67,3 +71,6 @@ class Null(Mechanism):
             self._ready(self._own)
         elif status >= 400:
             self._due = [encode_error(str(status))]
+
+
+_SPENT = Null()

@@ -250,6 +250,7 @@ class Connection(Traffic):
     def _establish(self, setup: Setup, now: float) -> None:
         self._setup = None
         self.established = True
+        self.mechanism = self.mechanism.spent()
         heartbeat = setup.terms.heartbeat
         if heartbeat is not None:
             self._ttl = heartbeat.ttl
