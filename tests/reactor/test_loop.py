@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
-from zmqthread.reactor.loop import Loop
+from zmqthread.reactor.loop import FAR, Loop
 from zmqthread.reactor.seams import SYSTEM
+from zmqthread.reactor.selector import READ
 from zmqthread.reactor.timer import Timer
 
 
@@ -111,3 +114,48 @@ def test_one_that_fails_does_not_keep_the_row_from_firing(
     assert fired == [2]
     assert loop.errors == 1
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_is_ready_does_not_wait_for_a_long_row(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[int] = []
+    for number in range(200):
+        loop.row.add(Timer(0.0, partial(fired.append, number)))
+    monkeypatch.setattr(loop, "seams", Clock(time.monotonic() + 2e-3))
+    seen: list[int] = []
+    for _ in range(10):
+        loop.turn([(lambda _: seen.append(len(fired)), READ)])
+    assert fired == list(range(200))
+    assert max(later - sooner for sooner, later in pairwise(seen)) <= 64
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_who_comes_while_others_are_forgotten_is_not_forgotten(
+    moment: int, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[str] = []
+    looks = 0
+
+    class Line(deque[Timer]):
+        """Somebody adds a timer just when it has been looked whether there is one."""
+
+        def __len__(self) -> int:
+            nonlocal looks
+            found = super().__len__()
+            looks += 1
+            if looks == moment:
+                loop.far.add(Timer(time.monotonic() + FAR, partial(fired.append, "new")))
+            return found
+
+    gone = Timer(0.0, partial(fired.append, "gone"))
+    loop.far._gathered = Line()
+    loop.far._gathered.append(gone)
+    loop.far._await(0.0)
+    gone.cancel()
+    loop.far.forget_cancelled()
+    assert looks >= moment
+    monkeypatch.setattr(loop, "seams", Clock(time.monotonic() + 2 * FAR))
+    for _ in range(3):
+        loop.turn([])
+    assert fired == ["new"]
