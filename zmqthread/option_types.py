@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import (
@@ -228,12 +228,10 @@ class OptionSet(metaclass=_Table):
 
     def copy(self) -> Self:
         """Return a set that changes independently: values are never changed in place."""
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        return other
+        return self.made_of(self.__dict__)
 
     @classmethod
-    def made_of(cls, changed: tuple[tuple[str, Any], ...]) -> Self:
+    def made_of(cls, changed: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
         """Return a set in which that is not as in a new one; see `changed`."""
         made = cls.__new__(cls)
         made.__dict__.update(changed)

@@ -321,10 +321,10 @@ class Options(OptionSet, enums=(SocketOption, LimitOption)):
         """The socket type as it is called, and as it stands in READY."""
         return SocketType(self.type).name
 
-    #: As in the context, and for all mechanisms.
-    accept_old_zmtp = as_server = 0
-    #: What connections make of them, once they are settled; see `sessions.handshake`.
-    terms: Any = None
+    #: Set in the context only.
+    accept_old_zmtp = 0
+    #: One flag for all mechanisms, see `_secured`.
+    as_server = 0
     #: `frame_limit` where MAXMSGSIZE is -1.
     default_frame_limit = FRAME_LIMIT
 

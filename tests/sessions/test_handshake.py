@@ -56,7 +56,7 @@ def test_what_is_set_later_is_for_later_endpoints() -> None:
     options = changed(max_parts=3)
     kept = settled(options)
     options.max_parts = 4
-    assert (kept.max_parts, settled(options).max_parts) == (3, 4)
+    assert (kept.options.max_parts, settled(options).options.max_parts) == (3, 4)
 
 
 def test_options_with_a_password_are_not_kept_for_others() -> None:
@@ -65,7 +65,7 @@ def test_options_with_a_password_are_not_kept_for_others() -> None:
     )
     kept = settled(options)
     assert kept is not settled(options)
-    assert kept.plain_password == b"secret"
+    assert kept.options.plain_password == b"secret"
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,10 @@ def test_each_type_has_terms_of_its_own() -> None:
     assert [each.socket_type for each in found.values()] == ["PUB", "RADIO", "PULL"]
     assert found[SocketType.PULL].accepts == {"PUSH"}
     assert b"PULL" in found[SocketType.PULL].properties
+
+
+def test_options_that_cannot_be_compared_are_kept_all_the_same() -> None:
+    options = changed(metadata={"X-a": b"1"})
+    kept = settled(options)
+    assert kept is not settled(options)
+    assert kept.options.metadata == {"X-a": b"1"}

@@ -41,3 +41,30 @@ def test_keepalive_details_need_keepalive():
     sock = Recorder()
     tune_tcp(sock, socket.AF_INET, options(tcp_keepalive_cnt=3, tcp_keepalive_idle=3))
     assert sock.calls == [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+
+
+def test_what_is_looked_at_on_a_changed_socket_is_what_counts_as_a_change():
+    class Watched:
+        """Options that are not those of a new socket, and note what they are asked for."""
+
+        def __init__(self):
+            self.asked: set[str] = set()
+
+        def lacks(self, names):
+            self.names = names
+            return False
+
+        def __getattr__(self, name):
+            self.asked.add(name)
+            return getattr(options(), name)
+
+    watched = Watched()
+    tune_tcp(Recorder(), socket.AF_INET, watched)
+    assert watched.asked == watched.names
+
+
+@pytest.mark.parametrize("name", ["sndbuf", "rcvbuf", "tos", "tcp_keepalive"])
+def test_one_option_is_enough_for_a_changed_socket(name):
+    sock = Recorder()
+    tune_tcp(sock, socket.AF_INET, options(**{name: 1}))
+    assert len(sock.calls) == 2

@@ -42,7 +42,7 @@ class Loop:
         self._waker = seams.waker()
         self._inbox: deque[Timer | Callable[[], None]] = deque()
         self._timers: list[Timer] = []
-        #: Timers that fire within moments, all at once.
+        #: Timers that fire within moments, one after another.
         self.row = Gathering(self, _TOGETHER, self._fire)
         #: Timers that will have been cancelled long before their time, most often.
         self.far = Gathering(self, FAR, self._expect)

@@ -29,9 +29,6 @@ def _original(module: ModuleType, name: str) -> Any:
         return None
 
 
-# Looked up now: the program may call patch_all later.
-
-
 class _Uncounted(_thread.RLock):  # type: ignore[misc]  # it can be derived from
     """Where locks cannot say how often they are held, nobody is found to be interrupted."""
 
@@ -39,6 +36,7 @@ class _Uncounted(_thread.RLock):  # type: ignore[misc]  # it can be derived from
         return 1
 
 
+# Looked up now: the program may call patch_all later.
 RLock: Any = _thread.RLock if hasattr(_thread.RLock, "_recursion_count") else _Uncounted
 Socket: type[socket.socket] = _original(socket, "socket")
 epoll: type[select.epoll] | None = _original(select, "epoll")

@@ -38,7 +38,7 @@ def listen(endpoint: Any, options: Any, seams: Seams) -> Bound:
     Raises:
         ZMQError: as the transport gives it; EINVAL: security that is set only in part.
     """
-    options = settled(options, datagrams=endpoint.datagrams)
+    options = settled(options, datagrams=endpoint.datagrams).options
     listener = transports.of(endpoint).listen(endpoint, options, seams)
     if options.mechanism == SecurityMechanism.PLAIN and is_public(listener.socket):
         # RFC 24 has it for networks that are not public, or under another layer's encryption.
@@ -55,7 +55,7 @@ class Acceptor:
         self.host = host
         self.listener: Listener | None = listener
         self.endpoint = listener.endpoint
-        self._options = settled(host.options)
+        self._kept = settled(host.options)
         self._end = Ends(self.endpoint, bound=True)
         self.sessions: dict[Session, None] = {}
         self._pause = _PAUSE
@@ -117,9 +117,9 @@ class Acceptor:
         session = Session(
             host,
             stream,
-            new_connection(host, self._options),
+            new_connection(host, self._kept),
             self,
-            options=self._options,
+            options=self._kept.options,
             endpoint=self.endpoint,
             near=near,
             far=far,

@@ -35,7 +35,7 @@ class Connecter:
     def __init__(self, host: Host, endpoint: Endpoint) -> None:
         self.host = host
         self.endpoint: Any = endpoint
-        self._options = settled(host.options, datagrams=endpoint.datagrams)
+        self._kept = settled(host.options, datagrams=endpoint.datagrams)
         self.remote = endpoint.text
         self.session: Any = None
         self.pipe: Pipe | None = None
@@ -227,7 +227,7 @@ class Connecter:
             self.host,
             attempt,
             self,
-            options=self._options,
+            options=self._kept.options,
             pipe=self.pipe,
             endpoint=self.remote,
         )
@@ -236,9 +236,9 @@ class Connecter:
         return Session(
             self.host,
             attempt.socket,
-            new_connection(self.host, self._options),
+            new_connection(self.host, self._kept),
             self,
-            options=self._options,
+            options=self._kept.options,
             pipe=self.pipe,
             endpoint=self.remote,
             near=attempt.near,
@@ -321,7 +321,7 @@ class Connecter:
 
     def _stops_after(self, reason: BaseException | None) -> bool:
         """Whether a handshake that failed is not to be tried again."""
-        if is_final(reason, self._options):
+        if is_final(reason, self._kept.options):
             return True
         stop = self.host.options.reconnect_stop & ReconnectStop.HANDSHAKE_FAILED
         return bool(stop) and isinstance(reason, ProtocolError)

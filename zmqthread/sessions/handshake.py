@@ -33,17 +33,18 @@ if find_spec("gssapi") is not None:
     enabled_features.add("gssapi")
 
 
-def new_connection(host: Host, options: Options) -> Any:
+def new_connection(host: Host, kept: Settled) -> Any:
     """Return a connection that is about to send its greeting (or a raw one, for STREAM).
 
     Args:
         host: the socket.
-        options: as they were when the endpoint was bound or connected.
+        kept: of the options, when the endpoint was bound or connected.
     """
     if host.raw:
         return RawConnection()
+    options = kept.options
     kind = TakingTurns if options.mechanism == SecurityMechanism.CURVE else Connection
-    return kind(_terms(host, options), new_mechanism(options), host.seams.monotonic())
+    return kind(_terms(host, kept), new_mechanism(options), host.seams.monotonic())
 
 
 def new_mechanism(options: Options) -> Mechanism:
@@ -85,8 +86,19 @@ def _new_gssapi(options: Options) -> Mechanism:
     return client(*service, *name)
 
 
-def settled(options: Options, *, datagrams: bool = False) -> Options:
-    """Return the options that an endpoint keeps: what is set later is for later endpoints.
+class Settled:
+    """What an endpoint keeps of its socket's options: what is set later is for later endpoints."""
+
+    __slots__ = ("options", "terms")
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        #: What all its connections bring into their handshakes, once there has been one.
+        self.terms: Terms | None = None
+
+
+def settled(options: Options, *, datagrams: bool = False) -> Settled:
+    """Return what an endpoint keeps of these options.
 
     Raises:
         ZMQError: EINVAL: security is set only in part. EPROTONOSUPPORT: it is set, and datagrams
@@ -94,21 +106,23 @@ def settled(options: Options, *, datagrams: bool = False) -> Options:
     """
     if datagrams and (options.mechanism != SecurityMechanism.NULL or options.zap_domain):
         raise zmq_error(EPROTONOSUPPORT, "udp has no security, and this socket asks for it")
-    changed = options.changed()
-    if options.mechanism == SecurityMechanism.CURVE:
-        options = options.copy()
+    encrypts = options.mechanism == SecurityMechanism.CURVE
+    changed = None if encrypts else options.changed()
+    if changed is not None:
+        try:
+            return _shared(changed)
+        except TypeError:
+            pass  # METADATA is a dictionary
+    options = options.copy()
+    if encrypts:
         _settle_curve(options)
-        return options
-    try:
-        return options.copy() if changed is None else _equal(changed)
-    except TypeError:  # METADATA is a dictionary
-        return options.copy()
+    return Settled(options)
 
 
-# A thousand sockets have the same ones, most often, and what follows from them is made once.
+# A thousand sockets have equal options, most often, and what follows from them is made once.
 @lru_cache(64)
-def _equal(changed: tuple[tuple[str, Any], ...]) -> Options:
-    return Options.made_of(changed)
+def _shared(changed: tuple[tuple[str, Any], ...]) -> Settled:
+    return Settled(Options.made_of(changed))
 
 
 def _settle_curve(options: Options) -> None:
@@ -128,11 +142,10 @@ def is_final(reason: BaseException | None, options: Options) -> bool:
     return isinstance(reason, PeerRefused) and options.mechanism != SecurityMechanism.NULL
 
 
-def _terms(host: Host, options: Options) -> Terms:
-    if options.terms is None:
-        options.terms = _new_terms(host, options)
-    terms: Terms = options.terms
-    return terms
+def _terms(host: Host, kept: Settled) -> Terms:
+    if kept.terms is None:
+        kept.terms = _new_terms(host, kept.options)
+    return kept.terms
 
 
 def _new_terms(host: Host, options: Options) -> Terms:
